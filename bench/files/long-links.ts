@@ -1,0 +1,59 @@
+import { fileURLToPath } from "node:url";
+import { TestCoturn } from "../../testing/coturn.ts";
+import { passageMs, startDelay } from "../../testing/delay/delay.ts";
+import { serveLab } from "../../testing/file-lab/serve.ts";
+import { TestServer } from "../../testing/server.ts";
+import { Measurements } from "../measurements.ts";
+import { OURS } from "../protocols.ts";
+import { rounds } from "../rounds.ts";
+import { bareRate } from "./bare.ts";
+import { Browsers, firstPairings, type Pair } from "./pairings.ts";
+import { makeFile, roomRate } from "./room.ts";
+
+const ROUND_TRIPS_MS = [0, 40, 100, 200];
+const STRANDS = [1, 4, 8];
+/** More than arrives in the window on the fastest of these links. */
+const BYTES = 512 * 1024 * 1024;
+const WINDOW = { settleMs: 8_000, windowMs: 5_000 };
+const ROUNDS = rounds(3);
+const LIMIT_MS = 15 * 60_000;
+
+export const ONE_STRAND = "bare, 1 connection";
+
+/** What arrives over a relay that is far away: one association is bound by its window, several are less so. */
+export async function measureLongLinks(): Promise<Measurements> {
+  await using lab = await serveLab(fileURLToPath(new URL("../link-lab/", import.meta.url)));
+  await using coturn = await TestCoturn.start("loopback");
+  await using browsers = await Browsers.launch();
+  const file = await makeFile(BYTES);
+  const results = new Measurements();
+  const deadline = performance.now() + LIMIT_MS;
+  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < deadline); round++) {
+    for (const roundTripMs of ROUND_TRIPS_MS) {
+      await using delay = await startDelay({
+        target: { port: coturn.ports.plain },
+        delayMs: passageMs(roundTripMs),
+      });
+      const relay = coturn.iceServer("udp", delay.port);
+      await using server = await TestServer.start({
+        NULLROOM_FILE_TRANSFER_SIZE_LIMIT_BYTES: String(BYTES),
+        NULLROOM_ICE_SERVERS: JSON.stringify([relay]),
+      });
+      const configuration: RTCConfiguration = { iceServers: [relay], iceTransportPolicy: "relay" };
+      const ways: [string, (pair: Pair) => Promise<number>][] = [
+        ...STRANDS.map((connections): [string, (pair: Pair) => Promise<number>] => [
+          `bare, ${connections} connection${connections === 1 ? "" : "s"}`,
+          (pair) => bareRate(pair, WINDOW, { url: lab.url, configuration, connections }),
+        ]),
+        [OURS.name, (pair) => roomRate(OURS, pair, { server, file, hide: true }, WINDOW)],
+      ];
+      for (const pairing of firstPairings(2)) {
+        for (const [name, measure] of ways) {
+          const metric = `${pairing[0]}, ${roundTripMs} ms, MiB/s`;
+          results.add(metric, name, await browsers.pair(pairing, measure));
+        }
+      }
+    }
+  }
+  return results;
+}

@@ -1,0 +1,99 @@
+import { TestServer } from "../../testing/server.ts";
+import type { Tab } from "../../testing/tab.ts";
+import { Measurements } from "../measurements.ts";
+import { meet, OURS } from "../protocols.ts";
+import { rounds } from "../rounds.ts";
+import { Browsers, firstPairings, type Pair } from "./pairings.ts";
+import { type File, makeFile, move } from "./room.ts";
+
+export const STILL = "nothing moves";
+const MOVING = "a file moves";
+
+const BYTES = 1024 * 1024 * 1024;
+const ROUNDS = rounds(3);
+const TEXTS = 20;
+const LIMIT_MS = 8 * 60_000;
+
+/** What a person notices of a large file under way: a page that stalls, a word that waits. */
+export async function measureSmoothness(): Promise<Measurements> {
+  await using server = await TestServer.start({ NULLROOM_FILE_TRANSFER_SIZE_LIMIT_BYTES: String(BYTES) });
+  await using browsers = await Browsers.launch();
+  const file = await makeFile(BYTES);
+  const results = new Measurements();
+  const deadline = performance.now() + LIMIT_MS;
+  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < deadline); round++) {
+    for (const pairing of firstPairings(2)) {
+      await browsers.pair(pairing, (pair) =>
+        measurePair(pair, { server, file, engine: pairing[0], results }),
+      );
+    }
+  }
+  return results;
+}
+
+type Setting = { server: TestServer; file: File; engine: string; results: Measurements };
+
+async function measurePair(pair: Pair, { server, file, engine, results }: Setting): Promise<void> {
+  await meet(OURS, pair, server);
+  for (const contender of [STILL, MOVING]) {
+    if (contender === MOVING) await move(pair, file);
+    for (const [who, tab] of [
+      ["sender", pair[0]],
+      ["receiver", pair[1]],
+    ] as const) {
+      const { roundTrips, task, frame } = await converse(tab);
+      for (const ms of roundTrips) results.add(`${engine}, ${who}, chat round trip, ms`, contender, ms);
+      results.add(`${engine}, ${who}, worst of these, ms`, contender, Math.max(...roundTrips));
+      results.add(`${engine}, ${who}, longest gap between frames, ms`, contender, frame);
+      if (task !== undefined)
+        results.add(`${engine}, ${who}, longest task, ms (50 or less: 50)`, contender, task);
+    }
+  }
+}
+
+type Felt = { roundTrips: number[]; task: number | undefined; frame: number };
+
+/** Write as a person writes, and watch the page's own thread meanwhile. */
+function converse(tab: Tab): Promise<Felt> {
+  return tab.evaluate(async (count): Promise<Felt> => {
+    const felt: Felt = { roundTrips: [], task: undefined, frame: 0 };
+    if (PerformanceObserver.supportedEntryTypes.includes("longtask")) {
+      felt.task = 50; // Shorter ones are not told.
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) felt.task = Math.max(felt.task ?? 0, duration);
+      }).observe({ type: "longtask" });
+    }
+    let frameAt = performance.now();
+    const frame = (now: number) => {
+      felt.frame = Math.max(felt.frame, now - frameAt);
+      frameAt = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    const box = document.querySelector<HTMLTextAreaElement>("#message");
+    const send = [...document.querySelectorAll("button")].find((button) => button.innerText === "Send");
+    const log = document.querySelector('[role="log"]');
+    if (!box || !send || !log) throw new Error("no conversation");
+    for (let at = 0; at < count; at++) {
+      const begun = performance.now();
+      box.value = `word ${at} of ${begun}`;
+      const text = box.value;
+      const delivered = new Promise<void>((resolve) => {
+        const observer = new MutationObserver(() => {
+          const own = [...log.querySelectorAll<HTMLElement>(".message")].find((view) =>
+            view.textContent?.includes(text),
+          );
+          if (!own?.textContent?.includes("delivered")) return;
+          observer.disconnect();
+          resolve();
+        });
+        observer.observe(log, { subtree: true, childList: true, characterData: true });
+      });
+      send.click();
+      await delivered;
+      felt.roundTrips.push(performance.now() - begun);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return felt;
+  }, TEXTS);
+}

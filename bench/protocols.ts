@@ -1,0 +1,75 @@
+import { formatFragment, makeLinkKey } from "../core/src/classic/invite.ts";
+import type { TestServer } from "../testing/server.ts";
+import type { Tab } from "../testing/tab.ts";
+import { until } from "../testing/until.ts";
+
+/** The two ways in which a room can talk, and how its first person comes to wait in it. */
+export type Way = {
+  name: string;
+  /** @returns the link that the second opens */
+  wait: (first: Tab, server: TestServer, hide: boolean) => Promise<string>;
+};
+
+export const CLASSIC: Way = {
+  name: "classic",
+  /** Nobody makes classic rooms any more; whoever is first in one leads. */
+  async wait(first, server, hide) {
+    const response = await fetch(new URL("rooms", server.url), { method: "POST" });
+    if (!response.ok) throw new Error(`POST /rooms: ${response.status}`);
+    const { room_id: roomId } = (await response.json()) as { room_id: string };
+    const link = `${server.url}rooms/${roomId}#${formatFragment(makeLinkKey())}`;
+    await join(first, link, hide);
+    await reaches(first, "waiting");
+    return link;
+  },
+};
+
+export const OURS: Way = {
+  name: "protocol 2",
+  async wait(first, server, hide) {
+    await first.goto(server.url);
+    if (hide) await first.click("checkbox", "Hide my IP address");
+    await first.click("button", "Create room");
+    await reaches(first, "waiting");
+    return first.evaluate(
+      () => document.querySelector<HTMLInputElement>("#room-link")?.value ?? "",
+      undefined,
+    );
+  },
+};
+
+/** Two people in a room, ready to talk. With `hide` nothing is left but the relay. */
+export async function meet(
+  way: Way,
+  [first, second]: readonly [Tab, Tab],
+  server: TestServer,
+  hide = false,
+): Promise<void> {
+  await join(second, await way.wait(first, server, hide), hide);
+  await Promise.all([reaches(first, "secure"), reaches(second, "secure")]);
+  for (const tab of [first, second]) await tab.evaluate(lendNaming, undefined);
+}
+
+/** What runs this writes calls of its own into functions, also into those that a page is given. */
+function lendNaming(): void {
+  Object.assign(window, {
+    __name(named: unknown) {
+      return named;
+    },
+  });
+}
+
+async function join(tab: Tab, link: string, hide: boolean): Promise<void> {
+  await tab.goto(link);
+  await reaches(tab, "invited");
+  if (hide) await tab.click("checkbox", "Hide my IP address");
+  await tab.click("button", "Join room");
+}
+
+export async function reaches(tab: Tab, state: string): Promise<void> {
+  await until(
+    `the state "${state}"`,
+    () => tab.evaluate((wanted) => document.querySelector("main")?.dataset.sessionState === wanted, state),
+    60_000,
+  );
+}

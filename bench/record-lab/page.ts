@@ -1,0 +1,9 @@
+import { microseconds } from "./work.ts";
+
+declare global {
+  interface Window {
+    microseconds: typeof microseconds;
+  }
+}
+
+window.microseconds = microseconds;

@@ -1,0 +1,152 @@
+import { NullroomError } from "../errors.ts";
+import { Serial } from "../lifetime.ts";
+import { MESSAGE_BYTES } from "../limits.ts";
+import { PacedSender } from "../peer/paced-sender.ts";
+import { NO_FILES } from "../session/no-files.ts";
+import type { MessageId, SessionFiles, Transfer } from "../session/session.ts";
+import type { Stage } from "../session/stage.ts";
+import { cleanText, utf8Length } from "../session/text.ts";
+import { sealText } from "./frames.ts";
+import { IncomingFiles } from "./incoming-files.ts";
+import type { Line, LineEvent } from "./line.ts";
+import { type ControlMessage, formatControl, parseControl } from "./messages.ts";
+import { OutgoingFiles } from "./outgoing-files.ts";
+
+export type ConversationOptions = {
+  stage: Stage;
+  line: Line;
+  key: CryptoKey;
+  fileSizeLimit: number;
+  signal: AbortSignal;
+  /** Monotonic milliseconds. */
+  now: () => number;
+};
+
+/** What two people say and hand each other over a secured line. */
+export class Conversation {
+  readonly files: SessionFiles;
+  readonly #stage: Stage;
+  readonly #key: CryptoKey;
+  readonly #signal: AbortSignal;
+  readonly #sender: PacedSender;
+  readonly #sending: Serial;
+  readonly #outgoing: OutgoingFiles;
+  readonly #incoming: IncomingFiles;
+  /** Written and not yet handed to the channel. */
+  #outbox: { id: MessageId; text: string }[] = [];
+  #written = 0;
+  #heard = 0;
+
+  constructor({ stage, line, key, fileSizeLimit, signal, now }: ConversationOptions) {
+    this.#stage = stage;
+    this.#key = key;
+    this.#signal = signal;
+    this.#sender = new PacedSender(chatChannel(line));
+    this.#sending = new Serial(signal, () => undefined); // Each text reports its own failure.
+    const files = {
+      key,
+      limit: fileSizeLimit,
+      signal,
+      now,
+      report: (transfer: Transfer) => stage.emit({ type: "transfer", transfer }),
+      giveUp: (transferId: string) => this.#control({ type: "file_cancel", transferId }),
+    };
+    this.#outgoing = new OutgoingFiles({ ...files, channel: line.channel("files") });
+    this.#incoming = new IncomingFiles(files);
+    this.files = filesOf(this.#outgoing, this.#incoming);
+  }
+
+  /** @throws "E_MESSAGE_TOO_LONG" */
+  sendText(written: string): MessageId {
+    // Cleaned before it is sent: a leading control character would make it a message between programs.
+    const { text, cleaned } = cleanText(written);
+    if (utf8Length(text) > MESSAGE_BYTES) throw new NullroomError("E_MESSAGE_TOO_LONG", "above 16,000 bytes");
+    this.#written += 1;
+    const id: MessageId = `out-${this.#written}`;
+    this.#outbox.push({ id, text });
+    this.#stage.emit({ type: "message", id, from: "me", text, cleaned });
+    this.#stage.emit({ type: "delivery", id, status: "queued" });
+    this.flush();
+    return id;
+  }
+
+  /** Send what waits, unless the transport is interrupted: then it goes on waiting, visibly. */
+  flush(): void {
+    this.#sending.run(async () => {
+      while (this.#stage.state.phase === "secure") {
+        const next = this.#outbox.shift();
+        if (!next) return;
+        await this.#send(next.id, next.text);
+      }
+    });
+  }
+
+  /** Tell the other side how bytes travel, as existing clients do. Ours measure for themselves. */
+  tellPath(value: "direct" | "relay"): void {
+    this.#control({ type: "connection_type", value });
+  }
+
+  async hear(event: Extract<LineEvent, { type: "text" | "file" | "chunk" }>): Promise<void> {
+    switch (event.type) {
+      case "text":
+        return this.#hearText(event.text);
+      case "file":
+        return this.#incoming.bound(event.message, event.via);
+      case "chunk":
+        return this.#incoming.chunk(event.frame);
+    }
+  }
+
+  /** What was never handed over has failed, and the person is told before everything goes. */
+  close(): void {
+    for (const { id } of this.#outbox.splice(0)) this.#stage.emit({ type: "delivery", id, status: "failed" });
+  }
+
+  async #send(id: MessageId, text: string): Promise<void> {
+    try {
+      await this.#sender.send(await sealText(this.#key, text), this.#signal);
+      this.#stage.emit({ type: "delivery", id, status: "sent" });
+    } catch {
+      // because the status says it, and the line says why by closing
+      this.#stage.emit({ type: "delivery", id, status: "failed" });
+    }
+  }
+
+  #hearText(received: string): void {
+    const control = parseControl(received);
+    if (control === "text") {
+      this.#heard += 1;
+      this.#stage.emit({ type: "message", id: `in-${this.#heard}`, from: "peer", ...cleanText(received) });
+    } else if (control?.type === "file_cancel") {
+      this.#incoming.cancelledByPeer(control.transferId);
+      this.#outgoing.cancelledByPeer(control.transferId);
+    }
+  }
+
+  #control(message: ControlMessage): void {
+    this.#sending.run(async () => {
+      await this.#sender.send(await sealText(this.#key, formatControl(message)), this.#signal).catch(() => {
+        // because it only informs: a line that cannot carry it is about to end, and says so itself
+      });
+    });
+  }
+}
+
+/** Files come without being asked for; those within the limit are accepted already, and nothing can be told to wait. */
+function filesOf(outgoing: OutgoingFiles, incoming: IncomingFiles): SessionFiles {
+  return {
+    ...NO_FILES,
+    offer: (offering) => outgoing.offer(offering),
+    decline: (id) => incoming.cancel(id),
+    cancel(id) {
+      outgoing.cancel(id);
+      incoming.cancel(id);
+    },
+  };
+}
+
+function chatChannel(line: Line): RTCDataChannel {
+  const channel = line.channel("chat");
+  if (!channel) throw new NullroomError("E_CHANNEL", "the line has no channel for texts");
+  return channel;
+}

@@ -1,0 +1,15 @@
+import type { Kem } from "./kem.ts";
+import { isSupported, nativeKem } from "./kem-native.ts";
+
+/**
+ * The runtime's own ML-KEM if it says that it has one, else the portable one, loaded only then. Which one it is
+ * changes nothing on the wire.
+ */
+export async function loadKem(): Promise<Kem> {
+  return isSupported() ? nativeKem : loadPortableKem();
+}
+
+export async function loadPortableKem(): Promise<Kem> {
+  const { portableKem } = await import("./kem-portable.ts");
+  return portableKem;
+}

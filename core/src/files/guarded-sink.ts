@@ -1,0 +1,99 @@
+import type { Bytes } from "../brand.ts";
+import { asNullroomError, NullroomError } from "../errors.ts";
+import { FileHasher } from "./hasher.ts";
+import type { FileSink, FileWriter, Received } from "./sink.ts";
+
+/**
+ * The promises of `FileSink`, kept once for every kind of writer: order, exact size, hash, and that the first
+ * failure removes everything.
+ */
+export class GuardedSink implements FileSink {
+  readonly #writer: FileWriter;
+  readonly #size: number;
+  readonly #hasher: FileHasher | undefined;
+  readonly #signal: AbortSignal;
+  #received = 0;
+  #finished = false;
+  #ended: NullroomError | undefined;
+  #dropping: Promise<void> | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(writer: FileWriter, size: number, signal: AbortSignal) {
+    this.#writer = writer;
+    this.#size = size;
+    this.#signal = signal;
+    this.#hasher = writer.digest ? undefined : new FileHasher();
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get received(): number {
+    return this.#received;
+  }
+
+  write(chunk: Bytes): Promise<void> {
+    return this.#inTurn(async () => {
+      const { byteLength } = chunk; // Afterwards the memory may have moved to a worker.
+      if (this.#received + byteLength > this.#size)
+        throw new NullroomError("E_FILE_SIZE", "more than announced");
+      this.#hasher?.update(chunk);
+      await this.#writer.write(chunk);
+      this.#received += byteLength;
+    });
+  }
+
+  digest(): Promise<Bytes> {
+    return this.#inTurn(async () => this.#hasher?.digest() ?? (await this.#hashedElsewhere()));
+  }
+
+  finish(): Promise<Received> {
+    return this.#inTurn(async () => {
+      if (this.#received !== this.#size) throw new NullroomError("E_FILE_SIZE", "less than announced");
+      const received = await this.#writer.close();
+      this.#finished = true;
+      return received;
+    });
+  }
+
+  abort(): Promise<void> {
+    return this.#end(new NullroomError("E_FILE_CANCELLED", "the file was given up"));
+  }
+
+  /** Whoever aborts a signal waits for nothing; a place that cannot be cleaned now is swept at the next start. */
+  readonly #onAbort = () => void this.abort().catch(() => undefined);
+
+  #hashedElsewhere(): Promise<Bytes> {
+    if (this.#writer.digest) return this.#writer.digest();
+    throw new NullroomError("E_FILE_HASH", "nobody has hashed this file");
+  }
+
+  /** One call after another, whether or not the caller waits. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(() => this.#attempt(task));
+    // The caller holds the failure; whoever comes next finds it in #ended.
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #attempt<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw this.#ended;
+    if (this.#finished) throw new NullroomError("E_FILE_SIZE", "the file is finished");
+    try {
+      const result = await task();
+      if (this.#ended) throw this.#ended; // Given up while this was under way.
+      return result;
+    } catch (thrown) {
+      const error = this.#ended ?? asNullroomError(thrown, "E_FILE_READ", "the file cannot be written");
+      // What failed is told, not that cleaning up after it failed as well.
+      await this.#end(error).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #end(error: NullroomError): Promise<void> {
+    this.#ended ??= error;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#dropping ??= this.#writer.drop();
+    return this.#dropping;
+  }
+}

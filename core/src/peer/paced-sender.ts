@@ -1,0 +1,64 @@
+import { NullroomError } from "../errors.ts";
+import { SEND_QUEUE_BYTES, SEND_QUEUE_LOW_BYTES } from "../limits.ts";
+
+export type SendChannel = Pick<
+  RTCDataChannel,
+  | "readyState"
+  | "bufferedAmount"
+  | "bufferedAmountLowThreshold"
+  | "send"
+  | "addEventListener"
+  | "removeEventListener"
+>;
+
+/**
+ * Hands frames to a channel no faster than it sends them: pauses above SEND_QUEUE_BYTES, goes on at
+ * SEND_QUEUE_LOW_BYTES. One per channel, one sending at a time.
+ */
+export class PacedSender {
+  readonly #channel: SendChannel;
+
+  constructor(channel: SendChannel) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Resolves when the frame has been handed to the open channel.
+   * @throws "E_CHANNEL" when it is not open; the signal's reason when aborted meanwhile.
+   */
+  async send(frame: string | Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+    if (this.#channel.bufferedAmount > SEND_QUEUE_BYTES) await this.lowered(SEND_QUEUE_LOW_BYTES, signal);
+    signal.throwIfAborted();
+    if (this.#channel.readyState !== "open") throw closed();
+    // Two calls, because the overloads of `send` take no union.
+    if (typeof frame === "string") this.#channel.send(frame);
+    else this.#channel.send(frame);
+  }
+
+  /** Resolves when no more than `level` bytes wait to leave. @throws as `send` */
+  lowered(level: number, signal: AbortSignal): Promise<void> {
+    const channel = this.#channel;
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        channel.removeEventListener("bufferedamountlow", check);
+        channel.removeEventListener("close", check);
+        signal.removeEventListener("abort", check);
+        finish();
+      };
+      const check = () => {
+        if (signal.aborted) settle(() => reject(signal.reason));
+        else if (channel.readyState !== "open") settle(() => reject(closed()));
+        else if (channel.bufferedAmount <= level) settle(resolve);
+      };
+      channel.bufferedAmountLowThreshold = level;
+      channel.addEventListener("bufferedamountlow", check);
+      channel.addEventListener("close", check);
+      signal.addEventListener("abort", check);
+      check(); // After the listeners: what happened in between is seen.
+    });
+  }
+}
+
+function closed(): NullroomError {
+  return new NullroomError("E_CHANNEL", "the channel is not open");
+}

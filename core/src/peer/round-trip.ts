@@ -1,0 +1,11 @@
+import { isStat, type Measurable, type Stat, selectedPairs } from "./path.ts";
+
+/** As the last check on the way in use measured it; undefined where nobody says. */
+export async function roundTripMs(pc: Measurable): Promise<number | undefined> {
+  const stats: Stat[] = [];
+  (await pc.getStats()).forEach((stat: unknown) => {
+    if (isStat(stat)) stats.push(stat);
+  });
+  const [seconds] = selectedPairs(stats).map(({ currentRoundTripTime }) => currentRoundTripTime);
+  return typeof seconds === "number" ? seconds * 1_000 : undefined;
+}

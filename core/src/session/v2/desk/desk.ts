@@ -1,0 +1,178 @@
+import { NullroomError } from "../../../errors.ts";
+import type { FileDescription, SinkPlace } from "../../../files/sink.ts";
+import type { FileWorker, Platform } from "../../../platform.ts";
+import type { CallName, DeskCall, DeskCalls, DeskNews, LaneNumber } from "./calls.ts";
+import { holding } from "./held-call.ts";
+import { LaneEnd, type LaneEvents } from "./lane-end.ts";
+
+type Waiting = {
+  resolve: (answer: DeskCalls[CallName]["answer"]) => void;
+  reject: (error: NullroomError) => void;
+};
+
+/** News about files; those about lanes are the lanes'. */
+export type FileNews = Exclude<DeskNews, { lane: LaneNumber } | { id: number } | { news: "gone" }>;
+
+/**
+ * The session's end of the desk where its files are moved: one for all connections of a session. In a worker where
+ * the platform has one that takes channels, else in place; the first channel shows which.
+ */
+export class Desk {
+  readonly #platform: Pick<Platform, "startFileWorker">;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #lanes = new Map<LaneNumber, LaneEvents>();
+  #onFileNews: (news: FileNews) => void = () => undefined;
+  #post: ((call: DeskCall, transfer: Transferable[]) => void) | undefined;
+  #worker: FileWorker | undefined;
+  #calls = 0;
+  #attached = 0;
+  /** News of a desk that was closed is nobody's. */
+  #generation = 0;
+  #isOver = false;
+
+  constructor(platform: Pick<Platform, "startFileWorker">) {
+    this.#platform = platform;
+  }
+
+  /** One listener, which replaces the one before. */
+  watchFiles(onFileNews: (news: FileNews) => void): void {
+    this.#onFileNews = onFileNews;
+  }
+
+  /** Take a bulk channel over, within the task in which it was made. */
+  attach(channel: RTCDataChannel, events: LaneEvents): LaneEnd {
+    this.#attached += 1;
+    const lane = this.#attached;
+    const end = new LaneEnd(lane, this, () => this.#lanes.delete(lane));
+    if (this.#isOver) return end; // A connection that was being made when the session ended.
+    this.#lanes.set(lane, events);
+    const argument = { lane, channel };
+    try {
+      this.#post ??= this.#toWorker();
+      this.#ask("attach", argument, [channel as unknown as Transferable]).catch(unheard);
+    } catch (thrown) {
+      // A browser that gives no channels away says so by a DataCloneError, or does not know the type at all.
+      if (this.#attached > 1 || this.#worker === undefined) throw thrown;
+      this.#worker.terminate();
+      this.#worker = undefined;
+      this.#post = this.#inPlace();
+      this.#ask("attach", argument).catch(unheard);
+    }
+    return end;
+  }
+
+  /** What a desk elsewhere makes a place of: the place itself where it is here. @throws "E_FILE_LIMIT" */
+  passable(place: SinkPlace, file: FileDescription, lifetime: AbortSignal): unknown {
+    return this.#worker ? place.pass?.(file, lifetime) : place;
+  }
+
+  /** @throws "E_CHANNEL" when the desk is gone; otherwise the call's own errors */
+  ask<Name extends CallName>(
+    name: Name,
+    argument: DeskCalls[Name]["argument"],
+    transfer: Transferable[] = [],
+  ): Promise<DeskCalls[Name]["answer"]> {
+    if (this.#isOver || !this.#post) return Promise.reject(isGone());
+    return this.#ask(name, argument, transfer);
+  }
+
+  /** Everything that was not saved is removed, then the worker ends; nobody waits for it. The next channel begins anew. */
+  startOver(): void {
+    const [post, worker, id] = [this.#post, this.#worker, ++this.#calls];
+    worker?.addEventListener("message", ({ data }) => {
+      if (data.id === id) worker.terminate();
+    });
+    post?.({ id, name: "close", argument: null }, []);
+    for (const { reject } of this.#waiting.values()) reject(isGone());
+    this.#waiting.clear();
+    this.#lanes.clear();
+    this.#post = undefined;
+    this.#worker = undefined;
+    this.#attached = 0;
+    this.#generation += 1;
+    this.#onFileNews = () => undefined;
+  }
+
+  /** `startOver`, for the last time. Idempotent. */
+  close(): void {
+    this.startOver();
+    this.#isOver = true;
+  }
+
+  #ask<Name extends CallName>(
+    name: Name,
+    argument: DeskCalls[Name]["argument"],
+    transfer: Transferable[] = [],
+  ): Promise<DeskCalls[Name]["answer"]> {
+    this.#calls += 1;
+    const id = this.#calls;
+    const answered = new Promise<DeskCalls[Name]["answer"]>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+    });
+    this.#post?.({ id, name, argument } as DeskCall, transfer);
+    return answered;
+  }
+
+  #toWorker(): (call: DeskCall, transfer: Transferable[]) => void {
+    const worker = this.#platform.startFileWorker?.();
+    if (worker === undefined) return this.#inPlace();
+    this.#worker = worker;
+    const { hear, lost } = this.#ears();
+    worker.addEventListener("message", ({ data }) => hear(data));
+    worker.addEventListener("error", lost);
+    return (call, transfer) => worker.postMessage(call, transfer);
+  }
+
+  /** Nothing is lost on a channel while the engine is being loaded. */
+  #inPlace(): (call: DeskCall) => void {
+    const { hear: post, lost } = this.#ears();
+    const loading = import("./engine.ts").then(({ startEngine }) =>
+      startEngine({ post, placeOf: (place) => place as SinkPlace }),
+    );
+    return (call) => {
+      const held = holding(call);
+      loading.then((engine) => engine(held)).catch(lost);
+    };
+  }
+
+  /** For one desk, as long as it is this one. */
+  #ears(): { hear: (news: DeskNews) => void; lost: () => void } {
+    const generation = this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    return {
+      hear: (news) => void (isCurrent() && this.#hear(news)),
+      lost: () => void (isCurrent() && this.#lost()),
+    };
+  }
+
+  #hear(news: DeskNews): void {
+    if (news.news === "gone") this.#lost();
+    else if ("id" in news) this.#answer(news);
+    else if ("lane" in news) this.#lanes.get(news.lane)?.hear(news);
+    else this.#onFileNews(news);
+  }
+
+  #answer(news: Extract<DeskNews, { id: number }>): void {
+    const waiting = this.#waiting.get(news.id);
+    this.#waiting.delete(news.id);
+    if (news.news === "answer") waiting?.resolve(news.answer);
+    else waiting?.reject(new NullroomError(news.code, news.detail));
+  }
+
+  /** Its code could not be loaded, or has died: what it held is lost. */
+  #lost(): void {
+    const error = isGone();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    for (const [lane, events] of [...this.#lanes]) {
+      events.hear({ news: "failed", lane, code: error.code, detail: error.message });
+    }
+  }
+}
+
+function isGone(): NullroomError {
+  return new NullroomError("E_CHANNEL", "the desk is gone");
+}
+
+/** Because a desk that is lost says so to each of its lanes, and attaching has no answer of its own. */
+const unheard = () => undefined;

@@ -1,0 +1,17 @@
+import { HeldChannel } from "../../../peer/held-channel.ts";
+import type { DeskCall } from "./calls.ts";
+
+/** As the engine hears it: a channel that nothing was lost on. */
+export type HeldCall =
+  | Exclude<DeskCall, { name: "attach" }>
+  | { id: number; name: "attach"; argument: { lane: number; channel: HeldChannel } };
+
+/** What moves files: obeys calls in their order. */
+export type Engine = (call: HeldCall) => void;
+
+/** To be called within the task in which the call came. @param onEarly - something came on a channel that nobody has taken */
+export function holding(call: DeskCall, onEarly?: () => void): HeldCall {
+  if (call.name !== "attach") return call;
+  const { lane, channel } = call.argument;
+  return { ...call, argument: { lane, channel: new HeldChannel(channel, onEarly) } };
+}

@@ -1,0 +1,29 @@
+/** Durations of protocol 2, spec/3-session.md §4, §7 and 4-frames.md §5. */
+
+/** From HS1 to authenticated. */
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+/** From authenticated to the other side's HELLO. */
+export const HELLO_TIMEOUT_MS = 30_000;
+
+/** How long a goodbye waits for its answer. */
+export const BYE_TIMEOUT_MS = 250;
+
+/** How long records that a BYE counts may still be on their way. */
+export const BYE_STRAGGLER_MS = 2_000;
+
+/** Between two PINGs; random within these, so that an observer learns no beat. */
+export const PING_MIN_MS = 10_000;
+export const PING_SPREAD_MS = 10_000;
+
+/** Without an answer for so long the other side cannot be heard: three PINGs, by the clock. */
+export const SILENCE_MS = 45_000;
+
+/** Connected time from the first word of a re-key to its end: a full bulk queue on a slow line drains first. */
+export const REKEY_TIMEOUT_MS = 120_000;
+
+/** A timer that is later than this says nothing about the other side: it is this one that stood still. */
+export const TIMER_SLACK_MS = 5_000;
+
+/** How long R waits for what it asked for before it asks again: I may have had reason to ignore it. */
+export const REKEY_ASK_AGAIN_MS = 10_000;

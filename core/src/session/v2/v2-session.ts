@@ -1,0 +1,250 @@
+import type { RoomId } from "../../brand.ts";
+import { type ErrorCode, NullroomError } from "../../errors.ts";
+import { after, childOf, onAbort } from "../../lifetime.ts";
+import { CONNECT_TIMEOUT_MS } from "../../limits.ts";
+import { UNKNOWN, watchPath } from "../../peer/path.ts";
+import type { ByeReason, TalkFrame } from "../../wire/frames.ts";
+import type { SeatInit } from "../../wire/room-messages.ts";
+import { NO_FILES } from "../no-files.ts";
+import type { EndReason, MessageId, Session, SessionEvent, SessionFiles, SessionState } from "../session.ts";
+import { Stage } from "../stage.ts";
+import { isOpen } from "../state.ts";
+import { Conversation } from "./conversation.ts";
+import { Desk } from "./desk/desk.ts";
+import { byeFrame, DESTROYING, endedBy, LAST_WORDS } from "./endings.ts";
+import { LinkSecret } from "./link-secret.ts";
+import { Meeting } from "./meeting.ts";
+import type { MeetingEvent } from "./meeting-event.ts";
+import type { Secured } from "./secured.ts";
+import { SessionTime } from "./session-time.ts";
+import { firstState, type V2Options } from "./v2-options.ts";
+
+/** One conversation in protocol 2. Owns every secret, socket and timer of it. See spec/3-session.md. */
+export class V2Session implements Session {
+  readonly protocol = "2";
+  readonly roomId: RoomId;
+  readonly #stage: Stage;
+  readonly #lifetime = new AbortController();
+  readonly #link: LinkSecret;
+  readonly #meeting: Meeting;
+  readonly #time: SessionTime;
+  readonly #options: V2Options;
+  readonly #desk: Desk;
+  #conversation: Conversation | undefined;
+  /** Ends with the conversation. */
+  #talking = new AbortController();
+  #secured: Secured | undefined;
+  #ownFileLimit = 0;
+  #cancelJoining: () => void = () => undefined;
+
+  constructor(options: V2Options) {
+    const { platform, roomId, seat, secret, admit, kem, hideAddress, deadline } = options;
+    this.roomId = roomId;
+    this.#options = options;
+    this.#link = new LinkSecret(secret);
+    this.#stage = new Stage(firstState(deadline));
+    this.#desk = new Desk(platform);
+    const { signal } = this.#lifetime;
+    const onUp = () => this.wipe({ type: "time-up" });
+    this.#time = new SessionTime(() => platform.now(), deadline, { signal, onUp });
+    const noServer = () => this.#fail("E_SERVER");
+    if (deadline === undefined) this.#cancelJoining = after(CONNECT_TIMEOUT_MS, signal, noServer);
+    this.#meeting = new Meeting({
+      ...{ platform, desk: this.#desk, roomId, seat, admit, kem, hideAddress },
+      link: this.#link,
+      ttlSeconds: () => this.#time.ttlSeconds,
+      onEvent: (event) => this.#hear(event),
+    });
+    onAbort(options.signal, this.#lifetime.signal, () => this.wipe({ type: "page-gone" }));
+  }
+
+  get state(): SessionState {
+    return this.#stage.state;
+  }
+
+  get fragment(): string | undefined {
+    return this.#link.fragment;
+  }
+
+  /** What may be offered: the other side's word, once it has given it. */
+  get fileSizeLimit(): number {
+    return Math.min(this.#ownFileLimit, this.#secured?.hello.maxFile ?? this.#ownFileLimit);
+  }
+
+  subscribe(listener: (event: SessionEvent) => void, signal: AbortSignal): void {
+    this.#stage.subscribe(listener, signal);
+  }
+
+  sendText(text: string): MessageId {
+    return this.#open().sendText(text);
+  }
+
+  shown(id: MessageId): void {
+    this.#conversation?.shown(id);
+  }
+
+  get files(): SessionFiles {
+    return (isOpen(this.state) && this.#conversation?.files) || NO_FILES;
+  }
+
+  compareWords(match: boolean): void {
+    const { state } = this;
+    if (!isOpen(state) || state.words === undefined) return;
+    if (match) this.#conversation?.setMark(state.words.words);
+    else void this.#leave({ type: "words-differ" }, 3);
+  }
+
+  retry(): void {
+    this.#meeting.retry();
+  }
+
+  sendOut(): void {
+    this.#meeting.sendOut();
+  }
+
+  wake(why: "seen" | "network" = "seen"): void {
+    this.#meeting.wake(why === "network");
+  }
+
+  destroy(): Promise<void> {
+    return this.#leave({ type: "destroyed" }, 1);
+  }
+
+  wipe(reason: EndReason): void {
+    void this.#end(reason, LAST_WORDS[reason.type]);
+  }
+
+  #open(): Conversation {
+    if (this.#conversation && isOpen(this.state)) return this.#conversation;
+    throw new NullroomError("E_CHANNEL", "there is no conversation");
+  }
+
+  #hear(event: MeetingEvent): void | Promise<void> {
+    switch (event.type) {
+      case "seated":
+        return this.#seated(event.init);
+      case "alone":
+        return this.#wait();
+      case "step":
+      case "attempt-failed":
+      case "interrupted":
+        return void this.#stage.apply(event);
+      case "secured":
+        return this.#secure(event.secured);
+      case "resumed":
+        return this.#resumed();
+      case "ctl":
+        return this.#conversation?.ctl(event.frame);
+      case "marker":
+        return this.#conversation?.marker();
+      case "probe":
+        return this.#conversation?.probe();
+      case "goodbye":
+        return this.#lose({ type: "peer-left" });
+      case "lost":
+        return this.#lose({ type: "lost" });
+      case "failed":
+        return this.#fail(event.error.code);
+      case "intruder":
+        return this.#stage.emit({ type: "notice", notice: "intruder" });
+      case "ended":
+        return void this.#end(endedBy(event.reason, this.#time.leftMs), undefined);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #seated(init: SeatInit): void {
+    this.#cancelJoining();
+    this.#ownFileLimit = init.fileSharing ? init.fileSizeLimit : 0;
+    this.#time.seated(init);
+  }
+
+  /** For the first time, or again. */
+  #secure(secured: Secured): void {
+    const conversation = this.#conversation;
+    this.#time.secured(secured.hello.ttlSeconds);
+    if (conversation === undefined) this.#beginConversation(secured);
+    else {
+      this.#stage.apply({ type: "deadline", deadline: this.#time.deadline });
+      conversation.continueOn(secured);
+      this.#resumed();
+    }
+    watchPath(secured.transport.pc, secured.signal, (path) => {
+      if (isOpen(this.state)) this.#stage.apply({ type: "path", path });
+    });
+  }
+
+  #beginConversation(secured: Secured): void {
+    if (!this.#meeting.mayStartOver) this.#link.wipe();
+    this.#secured = secured;
+    this.#talking = childOf(this.#lifetime.signal);
+    const words = { words: secured.words, mine: false, theirs: false };
+    this.#stage.apply({ type: "secured", path: UNKNOWN, deadline: this.#time.deadline, words });
+    this.#conversation = new Conversation({
+      ...{ stage: this.#stage, desk: this.#desk, secured, ownFileLimit: this.#ownFileLimit },
+      ...{ rekey: this.#options.rekey, signal: this.#talking.signal },
+      ...{ platform: this.#options.platform, now: () => this.#options.platform.now() },
+      onEnded: (reason) => this.#lose(reason),
+      onLine: (type) => this.#meeting.hearLine(type),
+    });
+  }
+
+  #resumed(): void {
+    const { state } = this;
+    if (state.phase === "reconnecting") this.#stage.apply({ type: "resumed", path: state.path });
+    this.#conversation?.flush();
+  }
+
+  /** The goodbye of a person who waits for it: the other side's answer, then the end. */
+  async #leave(reason: EndReason, bye: ByeReason): Promise<void> {
+    if (this.state.phase === "ended") return;
+    // Who cannot be reached cannot answer either.
+    if (!this.#conversation || this.state.phase === "reconnecting") return this.#end(reason, bye);
+    await this.#conversation.leave(bye);
+    await this.#end(reason, undefined);
+  }
+
+  /** The one way out: everything is gone when this returns but the last word, which takes a moment at most. */
+  #end(reason: EndReason, bye: ByeReason | undefined): Promise<void> {
+    if (this.state.phase === "ended") return Promise.resolve();
+    this.#conversation?.close();
+    this.#conversation = undefined;
+    const last: TalkFrame | undefined = bye === undefined ? undefined : byeFrame(bye);
+    const left = this.#meeting.leave(last, DESTROYING.has(reason.type));
+    this.#link.wipe();
+    this.#secured = undefined;
+    this.#lifetime.abort();
+    this.#desk.close();
+    this.#stage.apply({ type: "ended", reason });
+    return left;
+  }
+
+  /** The other side is gone, or the conversation has failed. */
+  #lose(reason: EndReason): void {
+    const isGone = reason.type === "peer-left" || reason.type === "lost";
+    if (isGone && this.#meeting.mayStartOver && this.#conversation) this.#startOver();
+    else void this.#end(reason, reason.type === "failed" ? 4 : undefined);
+  }
+
+  /** Nothing of the conversation is left, and the room waits again. */
+  #startOver(): void {
+    this.#conversation?.close();
+    this.#conversation = undefined;
+    this.#secured = undefined;
+    this.#talking.abort();
+    this.#desk.startOver();
+    this.#meeting.startOver();
+    this.#time.startOver();
+    this.#wait();
+  }
+
+  #wait(): void {
+    const [{ deadline }, linkLasts] = [this.#time, this.#meeting.mayStartOver];
+    this.#stage.apply({ type: "alone", deadline, linkLasts });
+  }
+
+  #fail(code: ErrorCode): void {
+    this.wipe({ type: "failed", code });
+  }
+}

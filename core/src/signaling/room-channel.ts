@@ -1,0 +1,82 @@
+import type { RoomId } from "../brand.ts";
+import { NullroomError } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+import {
+  type FromServer,
+  formatIdentifier,
+  formatToServer,
+  type Protocol,
+  parseFromServer,
+  type ToServer,
+} from "../wire/room-messages.ts";
+import { CableClient, type CableEvent } from "./cable-client.ts";
+
+/** What a session hears of its room. */
+export type RoomEvent =
+  /** The subscription stands, for the first time or again after a loss. */
+  | { type: "joined" }
+  | { type: "rejected" }
+  | { type: "said"; message: FromServer }
+  | { type: "unreadable"; error: NullroomError }
+  | { type: "lost"; retries: boolean; reason?: string | undefined };
+
+export type RoomChannelOptions = {
+  platform: Pick<Platform, "openSocket" | "now">;
+  protocol: Protocol;
+  roomId: RoomId;
+  signal: AbortSignal;
+  onEvent: (event: RoomEvent) => void;
+};
+
+/** `RoomsChannel` on the cable, typed in both directions. */
+export class RoomChannel {
+  readonly #cable: CableClient;
+  readonly #onEvent: (event: RoomEvent) => void;
+
+  constructor({ platform, protocol, roomId, signal, onEvent }: RoomChannelOptions) {
+    this.#onEvent = onEvent;
+    const identifier = formatIdentifier({ protocol, roomId });
+    this.#cable = new CableClient({ platform, identifier, signal, onEvent: (event) => this.#hear(event) });
+  }
+
+  /** False where the line is down: what must not get lost is said again after `joined`. */
+  say(message: ToServer): boolean {
+    return this.#cable.perform(formatToServer(message));
+  }
+
+  /** The conversation no longer needs the server, but would still like to have it. */
+  keepTrying(): void {
+    this.#cable.tireless = true;
+  }
+
+  wake(): void {
+    this.#cable.wake();
+  }
+
+  /** Unsubscribe: to the server that is leaving the room. */
+  leave(): Promise<void> {
+    return this.#cable.leave();
+  }
+
+  #hear(event: CableEvent): void {
+    switch (event.type) {
+      case "confirmed":
+        this.#onEvent({ type: "joined" });
+        break;
+      case "message":
+        this.#onEvent(read(event.message));
+        break;
+      default:
+        this.#onEvent(event);
+    }
+  }
+}
+
+function read(message: unknown): RoomEvent {
+  try {
+    return { type: "said", message: parseFromServer(message) };
+  } catch (thrown) {
+    if (!(thrown instanceof NullroomError)) throw thrown;
+    return { type: "unreadable", error: thrown };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Bytes } from "../brand.ts";
+import { hash } from "../crypto/keys.ts";
+import type { FileSink, SinkPlace } from "../files/sink.ts";
+import { concat, u8, u32, u64 } from "../wire/binary.ts";
+import type { BulkFrame, CtlFrame, FrameBytes } from "../wire/frames.ts";
+import { CODES } from "../wire/frames.ts";
+import { plainPlace } from "./plain-place.ts";
+
+/** Frames as a test writes them down: files are all sevens, and whatever matters is named. */
+
+export const OFFERED_BYTES = 100_000;
+
+export function offer(
+  fileId: number,
+  change: Partial<Extract<CtlFrame, { type: "file_offer" }>> = {},
+): CtlFrame {
+  return { type: "file_offer", fileId, size: OFFERED_BYTES, name: "a.txt", mime: "text/plain", ...change };
+}
+
+/** An offer of file 1 in layouts that no frame of ours can have. */
+export function rawOffer(...rest: Bytes[]): FrameBytes {
+  return { type: CODES.file_offer, body: concat(u32(1), u64(OFFERED_BYTES), ...rest) };
+}
+
+export function sized(bytes: Uint8Array): Bytes {
+  return concat(u8(bytes.length), bytes);
+}
+
+export function sevens(length: number): Bytes {
+  return new Uint8Array(length).fill(7);
+}
+
+export function chunk(fileId: number, offset: number, length: number): BulkFrame {
+  return { type: "chunk", fileId, offset, data: sevens(length) };
+}
+
+/** @param hashed - the length of what its hash is of, where it lies about one of them */
+export async function fileEnd(fileId: number, size: number, hashed = size): Promise<BulkFrame> {
+  return { type: "file_end", fileId, size, sha256: await hash(sevens(hashed)) };
+}
+
+/** A disk that has stopped to answer. */
+export function stuckPlace(): SinkPlace {
+  const never = () => new Promise<never>(() => undefined);
+  const sink: FileSink = {
+    received: 0,
+    write: never,
+    digest: never,
+    finish: never,
+    abort: async () => undefined,
+  };
+  return { ...plainPlace(), open: async () => sink };
+}

@@ -1,0 +1,101 @@
+import type { Bytes, RoomId } from "../brand.ts";
+import { deriveAdmission } from "../crypto/admission.ts";
+import { loadKem } from "../crypto/kem-load.ts";
+import { NullroomError } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+import type { Desk } from "../session/v2/desk/desk.ts";
+import type { Line } from "../session/v2/line.ts";
+import { LinkSecret } from "../session/v2/link-secret.ts";
+import { Meeting } from "../session/v2/meeting.ts";
+import type { MeetingEvent } from "../session/v2/meeting-event.ts";
+import { parseFileFrame } from "../wire/file-frame-readers.ts";
+import { formatFileFrame } from "../wire/file-frames.ts";
+import type { BulkFrame, CtlFrame, Frame, FrameBytes, TalkFrame } from "../wire/frames.ts";
+import { parseFragment2 } from "../wire/invite.ts";
+import { BareDesk } from "./bare-desk.ts";
+
+const TTL_SECONDS = 900;
+
+/** The frames that may have this type: some types share their fields. */
+type FrameOf<Type extends Frame["type"], Each = Frame> = Each extends Frame
+  ? Type extends Each["type"]
+    ? Each & { type: Type }
+    : never
+  : never;
+
+/**
+ * Somebody who was given the link and means no good: comes in as anybody does, holds all the keys, and then says
+ * whatever the test wants, in whatever order, on either channel. What the other side says is kept, and a PING answered.
+ */
+export class HostilePeer implements Disposable {
+  readonly heard: Frame[] = [];
+  readonly #desk = new BareDesk((frame) => void this.heard.push(frame));
+  readonly #meeting: Meeting;
+  #line: Line | undefined;
+  #meet: (line: Line) => void = () => undefined;
+  #refuse: (error: NullroomError) => void = () => undefined;
+
+  /** Resolves when both HELLOs are out. @throws what ended it before that */
+  static async join(platform: Platform, roomId: RoomId, fragment: string): Promise<HostilePeer> {
+    const secret = parseFragment2(fragment);
+    const { admit } = await deriveAdmission(secret);
+    const peer = new HostilePeer(platform, { roomId, secret, admit });
+    await new Promise<Line>((resolve, reject) => {
+      peer.#meet = resolve;
+      peer.#refuse = reject;
+    });
+    return peer;
+  }
+
+  private constructor(platform: Platform, room: { roomId: RoomId; secret: Bytes; admit: Bytes }) {
+    this.#meeting = new Meeting({
+      platform,
+      desk: this.#desk as unknown as Desk, // Which a meeting asks for nothing but to take its channels.
+      roomId: room.roomId,
+      admit: room.admit,
+      seat: 1,
+      link: new LinkSecret(room.secret),
+      kem: loadKem(),
+      hideAddress: false,
+      ttlSeconds: () => TTL_SECONDS,
+      onEvent: (event) => this.#hear(event),
+    });
+  }
+
+  /** On ctl, as a frame or as bare bytes. Resolves when it has been handed over. @throws "E_CHANNEL" */
+  async say(...frames: readonly (CtlFrame | FrameBytes)[]): Promise<void> {
+    for (const frame of frames) await this.#line?.send(recordOf(frame));
+  }
+
+  /** On bulk, whatever the credit. @throws "E_CHANNEL" */
+  async move(...frames: readonly BulkFrame[]): Promise<void> {
+    for (const frame of frames) await this.#desk.send(frame);
+  }
+
+  /** What the other side has said of that kind. */
+  said<Type extends Frame["type"]>(type: Type): FrameOf<Type>[] {
+    return this.heard.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  [Symbol.dispose](): void {
+    void this.#meeting.leave(undefined, false);
+  }
+
+  #hear(event: MeetingEvent): void {
+    if (event.type === "secured") {
+      this.#line = event.secured.transport.line;
+      this.#meet(this.#line);
+    } else if (event.type === "ctl") {
+      const frame = event.frame.type === "file" ? parseFileFrame(event.frame.record) : event.frame;
+      this.heard.push(frame);
+      if (frame.type === "ping") void this.say({ type: "pong", token: frame.token.slice() });
+    } else if (event.type === "ended" || event.type === "attempt-failed") {
+      this.#refuse(new NullroomError("E_CHANNEL", `not let in: ${JSON.stringify(event)}`));
+    }
+  }
+}
+
+/** A conversation writes only its own; here anything is said. */
+function recordOf(frame: CtlFrame | FrameBytes): TalkFrame | FrameBytes {
+  return "fileId" in frame || "bytes" in frame ? formatFileFrame(frame) : frame;
+}

@@ -1,0 +1,218 @@
+import type { PlaceChoice } from "@nullroom/core/files/choose-place";
+import { fileSet, type SetEntry } from "@nullroom/core/files/file-set";
+import { FileHasher } from "@nullroom/core/files/hasher";
+import type { FileDescription, FileSink, KeptFile, SinkKind } from "@nullroom/core/files/sink";
+import type { FileSource } from "@nullroom/core/files/source";
+import { sourceOf } from "@nullroom/core/files/source-of";
+import { Places } from "../../web/src/files/places.ts";
+import { preview } from "../../web/src/files/preview.ts";
+import { asOffering, chosenFiles, walked } from "../../web/src/files/sources.ts";
+import { droppedEntries, pastedImages } from "../../web/src/files/taken.ts";
+import { removeLeftovers } from "../../web/src/leftovers.ts";
+import { CHUNK_BYTES, chunkOf } from "./content.ts";
+
+/** What a test tells a page to do with the product's sinks and sources; everything said is plain JSON. */
+export type Lab = typeof lab;
+export type Wanted = { kind: SinkKind; size: number; name?: string; files?: SetEntry[] };
+/** Code of the refusal, or what came of it. */
+export type Outcome<T> = { ok: T } | { code: string };
+
+declare global {
+  interface Window {
+    lab: Lab;
+  }
+}
+
+/** By slices: reading a blob's stream to the end leaves hundreds of megabytes to Chromium's collector. */
+const READ_BYTES = 4 * 1024 * 1024;
+const PICKED = "picked by the person";
+
+const places = new Places(window);
+let sink: FileSink | undefined;
+let lifetime = new AbortController();
+let kept: KeptFile | undefined;
+let size = 0;
+let fed = 0;
+let source: FileSource | undefined;
+
+const lab = {
+  capabilities: () => places.capabilities(),
+
+  choose: (wanted: number): Promise<PlaceChoice> => places.choose(describe({ kind: "memory", size: wanted })),
+
+  open: (wanted: Wanted) =>
+    outcome(async () => {
+      lifetime = new AbortController();
+      sink = undefined;
+      kept = undefined;
+      fed = 0;
+      const file = describe(wanted);
+      size = file.size;
+      const place = await places.take({ type: "place", kind: wanted.kind, capacity: Infinity }, file);
+      if (!place) return "declined";
+      sink = await place.open(file, lifetime.signal);
+      return place.kind;
+    }),
+
+  /** Feed the next bytes up to `end`, waiting for each chunk as a session does. */
+  feed: (end: number) =>
+    outcome(async () => {
+      if (!sink) throw new Error("nothing is open");
+      while (fed < end) {
+        const chunk = chunkOf(fed / CHUNK_BYTES, size);
+        fed += chunk.length;
+        await sink.write(chunk);
+      }
+      return fed;
+    }),
+
+  digest: () => outcome(async () => hex((await sink?.digest()) ?? new Uint8Array())),
+
+  finish: () =>
+    outcome(async () => {
+      const received = await sink?.finish();
+      if (received?.type === "kept") kept = received.file;
+      return received?.type;
+    }),
+
+  abort: () => outcome(async () => sink?.abort()),
+  discard: () => outcome(async () => kept?.discard()),
+  end: () => lifetime.abort(),
+
+  /** Read what the person would save, wherever it is. */
+  readBack: (path: string) =>
+    outcome(async () => {
+      const blob = kept ? await kept.blob() : await pickedFile(path);
+      const hasher = new FileHasher();
+      for (let at = 0; at < blob.size; at += READ_BYTES) {
+        hasher.update(new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer()));
+      }
+      return { name: kept?.name, type: kept?.type, size: blob.size, sha256: hex(hasher.digest()) };
+    }),
+
+  readSmall: () =>
+    outcome(async () => hex(new Uint8Array((await (await kept?.blob())?.arrayBuffer()) ?? []))),
+
+  /** As the product saves it: a link to the browser's own downloads. */
+  offerSaving() {
+    const button = document.createElement("button");
+    button.textContent = kept?.name ?? "";
+    button.onclick = async () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL((await kept?.blob()) ?? new Blob());
+      link.download = kept?.name ?? "";
+      link.click();
+    };
+    document.querySelector('[role="log"]')?.replaceChildren(button);
+  },
+
+  /** Paths in the origin's private file system. */
+  stored: async () => list(await navigator.storage.getDirectory()),
+  usage: async () => (await navigator.storage.estimate()).usage,
+  sweep: () => removeLeftovers(navigator),
+
+  async wipePicked() {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry(PICKED, { recursive: true }).catch(() => undefined);
+  },
+
+  /** Headless browsers have no dialogs: a folder of the private file system stands in for the person's disk. */
+  standInForPickers() {
+    const folder = async () =>
+      (await navigator.storage.getDirectory()).getDirectoryHandle(PICKED, { create: true });
+    window.showSaveFilePicker = async ({ suggestedName }) =>
+      (await folder()).getFileHandle(suggestedName, { create: true });
+    window.showDirectoryPicker = folder;
+  },
+  closePickers() {
+    window.showSaveFilePicker = async () => {
+      throw new DOMException("planted", "AbortError");
+    };
+  },
+
+  readSource: (offset: number, length: number) =>
+    outcome(async () => hex((await source?.read(offset, length)) ?? new Uint8Array())),
+  sourceIs: () =>
+    source && { name: source.name, type: source.type, size: source.size, entries: source.set?.entries },
+  forgetSource() {
+    source = undefined;
+  },
+
+  async paste() {
+    const data = new DataTransfer();
+    data.items.add("<b>words</b>", "text/html");
+    data.items.add(new File([new Uint8Array(5)], "image.png", { type: "image/png" }));
+    return pastedImages(data).map(({ name, size }) => [name, size]);
+  },
+
+  /** Draw an image of this size, then preview it; or preview just these bytes. */
+  preview: (wanted: { type: string; width: number; height: number } | { bytes: number[] }, edge: number) =>
+    outcome(async () => {
+      const blob = "bytes" in wanted ? new Blob([new Uint8Array(wanted.bytes)]) : await draw(wanted);
+      const bitmap = await preview(blob, edge);
+      return [bitmap.width, bitmap.height];
+    }),
+};
+
+window.lab = lab;
+
+document.querySelector("input")?.addEventListener("change", ({ target }) => {
+  if (!(target instanceof HTMLInputElement) || target.files?.length === 0) return;
+  source = sourceOf(asOffering(chosenFiles(target.files ?? [])));
+  target.value = ""; // Else the same file chosen again would be no change.
+});
+const drop = document.querySelector("#drop");
+drop?.addEventListener("dragover", (event) => event.preventDefault());
+drop?.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const data = event instanceof DragEvent ? event.dataTransfer : undefined;
+  if (data) void walked(droppedEntries(data)).then((chosen) => (source = sourceOf(asOffering(chosen))));
+});
+
+function describe({ size: bytes, name = "file.bin", files }: Wanted): FileDescription {
+  if (!files) return { name, type: "application/octet-stream", size: bytes };
+  const set = fileSet(name, files);
+  return { name: set.name, type: "application/octet-stream", size: set.size, set };
+}
+
+async function outcome<T>(task: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: await task() };
+  } catch (thrown) {
+    return { code: thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown) };
+  }
+}
+
+async function pickedFile(path: string): Promise<File> {
+  const parts = [PICKED, ...path.split("/")];
+  const name = parts.pop() ?? "";
+  let folder = await navigator.storage.getDirectory();
+  for (const part of parts) folder = await folder.getDirectoryHandle(part);
+  return (await folder.getFileHandle(name)).getFile();
+}
+
+/** What is removed meanwhile is not there. */
+async function list(folder: FileSystemDirectoryHandle): Promise<string[]> {
+  return walk(folder).catch(() => []);
+}
+
+async function walk(folder: FileSystemDirectoryHandle): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const [name, handle] of folder.entries()) {
+    paths.push(name);
+    if (handle instanceof FileSystemDirectoryHandle) {
+      paths.push(...(await list(handle)).map((path) => `${name}/${path}`));
+    }
+  }
+  return paths.sort();
+}
+
+async function draw({ type, width, height }: { type: string; width: number; height: number }): Promise<Blob> {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.fillRect(0, 0, width / 2, height);
+  return canvas.convertToBlob({ type });
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,42 @@
+import { execFile, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** One `ip` command, its output. @throws naming the command and what it said */
+export async function ip(...args: string[]): Promise<string> {
+  try {
+    return (await run("ip", args)).stdout;
+  } catch (cause) {
+    throw new Error(`ip ${args.join(" ")} failed${said(cause)}`, { cause });
+  }
+}
+
+/** For the very end of the process, where nothing can be awaited any more. */
+export function deleteNamespaceNow(name: string): void {
+  spawnSync("ip", ["netns", "del", name], { stdio: "ignore" });
+}
+
+/**
+ * Say in one sentence what is missing, instead of failing in the middle of something.
+ * @throws where this machine or account cannot make network namespaces
+ */
+export async function requireNamespaces(): Promise<void> {
+  if (process.platform !== "linux") throw new Error("Network namespaces exist on Linux only.");
+  if (process.getuid?.() !== 0) {
+    throw new Error("Network namespaces need root: run these tests as root, or with sudo.");
+  }
+  await run("ip", ["-Version"]).catch((cause: unknown) => {
+    throw new Error("Network namespaces need the command ip (Debian: apt-get install iproute2).", { cause });
+  });
+  const probe = `nullroom-${process.pid}-probe`;
+  await ip("netns", "add", probe).catch((cause: unknown) => {
+    throw new Error("This machine forbids network namespaces, even to root (CAP_SYS_ADMIN).", { cause });
+  });
+  await ip("netns", "del", probe);
+}
+
+function said(cause: unknown): string {
+  const stderr = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : "";
+  return stderr === "" ? "" : `: ${stderr}`;
+}

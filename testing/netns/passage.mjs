@@ -1,0 +1,11 @@
+/** Runs on a machine of the lab: whatever comes in by a socket in the file system goes to a port of its loopback. */
+import { connect, createServer } from "node:net";
+
+const [path, port] = process.argv.slice(2);
+
+createServer((outside) => {
+  const inside = connect(Number(port), "127.0.0.1");
+  outside.pipe(inside).pipe(outside);
+  outside.on("error", () => inside.destroy());
+  inside.on("error", () => outside.destroy());
+}).listen(path, () => process.stdout.write("ready\n"));

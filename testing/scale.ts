@@ -1,0 +1,10 @@
+/**
+ * The one number that sizes the proofs: 0.01 in `npm test`, 1 in `npm run test:long`, which runs them at the
+ * figures that the project promises.
+ */
+export const SCALE = Number(process.env.SCALE ?? "0.01");
+
+/** `full` at SCALE 1, proportionally less below, never less than `min`. */
+export function scaled(full: number, min = 1): number {
+  return Math.max(min, Math.round(full * SCALE));
+}

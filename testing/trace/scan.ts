@@ -1,0 +1,82 @@
+import { open, readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type Canary, type Needle, needlesOf } from "./encodings.ts";
+
+/** A part of a canary that lies in a file. */
+export type Trace = {
+  readonly canary: string;
+  readonly encoding: string;
+  readonly file: string;
+  readonly offset: number;
+};
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Every needle is at least this long, so that its first bytes can be looked up at once. */
+const PREFIX_BYTES = 4;
+
+/**
+ * Search each file below a folder, byte by byte, for any part of any canary in any encoding, names of files and
+ * folders included: what a browser's databases keep is found without knowing one of their formats.
+ */
+export async function scan(folder: string, canaries: readonly Canary[]): Promise<readonly Trace[]> {
+  const haystack = new Haystack(needlesOf(canaries));
+  const traces: Trace[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const file = relative(folder, path);
+    for (const { needle } of haystack.search(Buffer.from(entry.name)))
+      traces.push(trace(needle, `${file} (its name)`, 0));
+    if (entry.isFile()) traces.push(...(await scanFile(path, file, haystack)));
+  }
+  return traces;
+}
+
+async function scanFile(path: string, file: string, haystack: Haystack): Promise<Trace[]> {
+  const traces: Trace[] = [];
+  await using handle = await open(path);
+  const overlap = haystack.longest - 1;
+  let buffer = Buffer.alloc(0);
+  let start = 0;
+  for (;;) {
+    const next = Buffer.alloc(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(next, 0, CHUNK_BYTES);
+    if (bytesRead === 0) return traces;
+    // What may have begun in the last chunk is looked at again together with this one.
+    const kept = buffer.subarray(Math.max(0, buffer.length - overlap));
+    start += buffer.length - kept.length;
+    buffer = Buffer.concat([kept, next.subarray(0, bytesRead)]);
+    for (const { needle, at } of haystack.search(buffer)) {
+      if (at + needle.bytes.length > kept.length) traces.push(trace(needle, file, start + at));
+    }
+  }
+}
+
+function trace({ canary, encoding }: Needle, file: string, offset: number): Trace {
+  return { canary, encoding, file, offset };
+}
+
+/** All needles at once: one look at four bytes rules out nearly every place in a file. */
+class Haystack {
+  readonly longest: number;
+  readonly #byPrefix = new Map<number, Needle[]>();
+  readonly #firstPairs = new Uint8Array(65_536);
+
+  constructor(needles: readonly Needle[]) {
+    this.longest = Math.max(...needles.map(({ bytes }) => bytes.length));
+    for (const needle of needles) {
+      const prefix = Buffer.from(needle.bytes).readUInt32BE();
+      this.#byPrefix.set(prefix, [...(this.#byPrefix.get(prefix) ?? []), needle]);
+      this.#firstPairs[prefix >>> 16] = 1;
+    }
+  }
+
+  *search(bytes: Buffer): Generator<{ needle: Needle; at: number }> {
+    for (let at = 0; at + PREFIX_BYTES <= bytes.length; at++) {
+      const pair = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+      if (this.#firstPairs[pair] === 0) continue;
+      for (const needle of this.#byPrefix.get(bytes.readUInt32BE(at)) ?? []) {
+        if (bytes.subarray(at, at + needle.bytes.length).equals(needle.bytes)) yield { needle, at };
+      }
+    }
+  }
+}

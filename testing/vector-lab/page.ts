@@ -1,0 +1,9 @@
+import { type Lab, lab } from "./lab.ts";
+
+declare global {
+  interface Window {
+    vectorLab: Lab;
+  }
+}
+
+window.vectorLab = lab;

@@ -1,0 +1,33 @@
+import { Part } from "../place.ts";
+import { rooms } from "../say/session.ts";
+
+/** One tap, only ever by a click: what is copied may outlive the room in a clipboard history. */
+export default class CopyController extends Part {
+  static override targets = ["source", "said"];
+  declare readonly sourceTarget: HTMLElement;
+  declare readonly saidTarget: HTMLElement;
+
+  async source() {
+    const { sourceTarget: source } = this;
+    await this.#copy(source instanceof HTMLInputElement ? source.value : (source.textContent ?? ""));
+    if (source instanceof HTMLInputElement) source.select();
+  }
+
+  /** The link as it was opened, whose end is no longer in the address bar. */
+  async invite() {
+    await this.#copy(`${location.href}#${this.place.invite ?? ""}`);
+  }
+
+  select({ target }: Event) {
+    if (target instanceof HTMLInputElement) target.select();
+  }
+
+  async #copy(text: string) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.saidTarget.textContent = rooms.copied;
+    } catch {
+      this.saidTarget.textContent = rooms.copyByHand;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { asNullroomError, type ErrorCode } from "@nullroom/core/errors";
+import { joinRoom, pickProtocol } from "@nullroom/core/session";
+import { roomIdFromPath } from "@nullroom/core/wire/invite";
+import { Part } from "../place.ts";
+import { errors, lacks } from "../say/errors.ts";
+import { findLack, isInApp } from "../support.ts";
+
+/** After these the link is as good as before: the person can change something and press again. */
+const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set(["E_RELAY_NONE", "E_SERVER", "E_LIMIT"]);
+
+/** The invitation. It asks nobody anything before the click. */
+export default class InviteController extends Part {
+  static override targets = ["join", "hide", "inApp", "problem"];
+  declare readonly joinTarget: HTMLButtonElement;
+  declare readonly hideTarget: HTMLInputElement;
+  declare readonly inAppTarget: HTMLElement;
+  declare readonly problemTarget: HTMLElement;
+
+  override connect() {
+    if (this.place.session) return; // The maker of the room has none to accept.
+    const lack = findLack(globalThis);
+    if (lack) return this.#refuse(lacks[lack]);
+    if (!isComplete(this.place.invite)) return this.#refuse(errors.E_LINK_FORMAT);
+    this.inAppTarget.hidden = !isInApp(navigator.userAgent);
+  }
+
+  async join() {
+    this.joinTarget.disabled = true;
+    this.problemTarget.hidden = true;
+    try {
+      const roomId = roomIdFromPath(location.pathname);
+      const { platform, invite: fragment = "" } = this.place;
+      const session = await joinRoom({ platform, roomId, fragment, hideAddress: this.hideTarget.checked });
+      this.dispatch("accepted", { detail: session });
+    } catch (thrown) {
+      this.#failed(asNullroomError(thrown, "E_SERVER", "joining failed").code);
+    }
+  }
+
+  #failed(code: ErrorCode) {
+    if (!WORTH_ANOTHER_TRY.has(code)) return this.#refuse(errors[code]);
+    const { title, text } = errors[code];
+    this.problemTarget.textContent = `${title}. ${text}`;
+    this.problemTarget.hidden = false;
+    this.joinTarget.disabled = false;
+  }
+
+  #refuse(detail: { title: string; text: string }) {
+    this.dispatch("refused", { detail });
+  }
+}
+
+function isComplete(fragment: string | undefined): boolean {
+  try {
+    pickProtocol(fragment ?? "");
+    return true;
+  } catch {
+    return false; // because all that it throws is E_LINK_FORMAT
+  }
+}

@@ -1,0 +1,27 @@
+import type { DeskCall, DeskNews } from "@nullroom/core/desk/calls";
+import { Gate } from "@nullroom/core/desk/gate";
+import "./loaded.ts";
+
+/**
+ * The worker of a room's files, as far as every room needs it: it takes the bulk channel, which a browser gives away
+ * only at once, and loads the engine with the first file. Each of the two is built as one file of its own: an import
+ * map's integrity does not reach into workers.
+ */
+const post = (news: DeskNews) => postMessage(news);
+
+let engineUrl = "";
+
+const gate = new Gate({
+  async load() {
+    await import(/* @vite-ignore */ engineUrl);
+    if (!globalThis.startFileEngine) throw new TypeError("this is not the engine");
+    return globalThis.startFileEngine(post);
+  },
+  post,
+  onFailure: () => post({ news: "gone" }),
+});
+
+addEventListener("message", ({ data }: MessageEvent<{ engine: string } | DeskCall>) => {
+  if ("engine" in data) engineUrl = data.engine;
+  else gate.hear(data);
+});

@@ -1,0 +1,22 @@
+import type { Platform } from "@nullroom/core/platform";
+import { sleepAwareClock } from "./clock.ts";
+import { startFileWorker } from "./files/desk/start.ts";
+
+/** The browser as core asks for it. `base` is where the server's own paths begin: a room's page lies deeper. */
+export function browserPlatform(base: URL): Platform {
+  const cable = new URL("cable", base);
+  cable.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+  return {
+    fetch: (path, init) => fetch(new URL(path.replace(/^\//, ""), base), init),
+    openSocket: (protocols) => new WebSocket(cable, [...protocols]),
+    createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
+    generateCertificate: () =>
+      RTCPeerConnection.generateCertificate({ name: "ECDSA", namedCurve: "P-256" } as EcKeyGenParams),
+    restartsIce: true,
+    startFileWorker,
+    now: sleepAwareClock(
+      () => performance.now(),
+      () => Date.now(),
+    ),
+  };
+}

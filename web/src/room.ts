@@ -1,0 +1,88 @@
+import { asNullroomError } from "@nullroom/core/errors";
+import { createRoom } from "@nullroom/core/session";
+import AttentionController from "./controllers/attention_controller.ts";
+import AwakeController from "./controllers/awake_controller.ts";
+import ChooseController from "./controllers/choose_controller.ts";
+import ComposerController from "./controllers/composer_controller.ts";
+import CopyController from "./controllers/copy_controller.ts";
+import CountdownController from "./controllers/countdown_controller.ts";
+import DestroyController from "./controllers/destroy_controller.ts";
+import DropController from "./controllers/drop_controller.ts";
+import EndedController from "./controllers/ended_controller.ts";
+import FilesController from "./controllers/files_controller.ts";
+import InviteController from "./controllers/invite_controller.ts";
+import LogController from "./controllers/log_controller.ts";
+import NoticeController from "./controllers/notice_controller.ts";
+import RetryingController from "./controllers/retrying_controller.ts";
+import RoomController from "./controllers/room_controller.ts";
+import ShareController from "./controllers/share_controller.ts";
+import StatusController from "./controllers/status_controller.ts";
+import StepsController from "./controllers/steps_controller.ts";
+import WordsController from "./controllers/words_controller.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { type Place, RoomApplication } from "./place.ts";
+import { browserPlatform } from "./platform.ts";
+import { errors, type Words } from "./say/errors.ts";
+import { showIcon, showRoom } from "./views/page.ts";
+
+const controllers = {
+  attention: AttentionController,
+  awake: AwakeController,
+  choose: ChooseController,
+  composer: ComposerController,
+  copy: CopyController,
+  countdown: CountdownController,
+  destroy: DestroyController,
+  drop: DropController,
+  ended: EndedController,
+  files: FilesController,
+  invite: InviteController,
+  log: LogController,
+  notice: NoticeController,
+  retrying: RetryingController,
+  room: RoomController,
+  share: ShareController,
+  status: StatusController,
+  steps: StepsController,
+  words: WordsController,
+};
+
+/**
+ * Make a room; this very document becomes its page, because nothing may carry the key from one document to the
+ * next. Resolves with the words to say where the room could not be made.
+ */
+export async function create(base: URL, options: { hideAddress: boolean }): Promise<Words | undefined> {
+  const place = newPlace(base);
+  try {
+    place.session = await createRoom({ ...options, platform: place.platform, protocol: "2" });
+  } catch (thrown) {
+    return errors[asNullroomError(thrown, "E_SERVER", "the room could not be made").code];
+  }
+  showIcon("icon.svg", base);
+  // The browser asks for the icon anew, and would do so below the new address.
+  const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  icon?.setAttribute("href", icon.href);
+  history.replaceState(null, "", new URL(`rooms/${place.session.roomId}`, base));
+  await start(place);
+  return undefined;
+}
+
+/** Show the invitation. Nothing leaves this page before the person joins. */
+export async function invited(base: URL, invite: string | undefined): Promise<void> {
+  const place = newPlace(base);
+  place.invite = invite;
+  await start(place);
+}
+
+function newPlace(base: URL): Place {
+  return { base, platform: browserPlatform(base), session: undefined, invite: undefined, ending: undefined };
+}
+
+async function start(place: Place): Promise<void> {
+  const application = new RoomApplication(place);
+  for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
+  showRoom();
+  // What cannot be removed now is sealed under a key that is no more, and tried again at the next start.
+  removeLeftovers(navigator).catch(() => undefined);
+  await application.start();
+}

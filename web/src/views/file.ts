@@ -1,0 +1,168 @@
+import type { FileSet } from "@nullroom/core/files/file-set";
+import { runsCode } from "@nullroom/core/files/runs-code";
+import type { Transfer } from "@nullroom/core/session";
+import type { Look } from "../files/reception.ts";
+import { fileCount, files, more, movingLine, transferLine, where } from "../say/files.ts";
+import { speakers } from "../say/session.ts";
+import { element } from "./element.ts";
+
+/** What the page knows of a file besides its transfer. */
+export type FileSituation = {
+  /** Of an offer that came; undefined until it has been looked at, and there is nothing to accept before. */
+  look: Look | undefined;
+  /** It should move and does not. */
+  isStalled: boolean;
+  /** The protocol knows pauses. */
+  canPause: boolean;
+};
+
+/** Names that are shown of a set; the rest is counted. */
+const NAMES_SHOWN = 200;
+const PICTURES = ["image/png", "image/jpeg", "image/webp"];
+
+/** A file in the conversation: offered, under way or there. */
+export function fileView(transfer: Transfer): HTMLElement {
+  const { id, direction, name, set } = transfer;
+  const from = direction === "out" ? "me" : "peer";
+  return element(
+    "div",
+    { class: "message file", "data-id": id, "data-from": from },
+    element("span", { class: "sr-only" }, `${speakers[from]}: `),
+    element("p", { class: "file-name", id: `name-${id}` }, element("bdi", {}, name)),
+    ...(set ? [namesView(set, direction)] : []),
+    element("p", { class: "file-line" }),
+    element("p", { class: "file-warning", hidden: "" }),
+    element("p", { class: "file-where", hidden: "" }),
+    // Read out when somebody asks for it, not each time that it changes.
+    element("div", { class: "file-way", "aria-live": "off", hidden: "" }, ...way(transfer)),
+    element("div", { class: "file-actions" }),
+  );
+}
+
+function way({ id, name }: Transfer): HTMLElement[] {
+  const attributes = {
+    class: "file-progress",
+    max: "1",
+    "aria-label": name,
+    "aria-describedby": `way-${id}`,
+  };
+  return [element("progress", attributes), element("p", { class: "file-line", id: `way-${id}` })];
+}
+
+/** Of what came, first what can run something, so that it is not among those that are only counted. */
+function namesView({ entries }: FileSet, direction: Transfer["direction"]): HTMLElement {
+  const paths = entries.map(({ path }) => path);
+  const running = new Set(direction === "in" ? paths.filter(runsCode) : []);
+  const ordered = [...running, ...paths.filter((path) => !running.has(path))];
+  const shown = ordered.slice(0, NAMES_SHOWN).map((path) => {
+    const mark = running.has(path) ? [` ${files.canRun}`] : [];
+    return element("li", {}, element("bdi", {}, path), ...mark);
+  });
+  const rest = paths.length - shown.length;
+  if (rest > 0) shown.push(element("li", {}, more(rest)));
+  const summary = element("summary", {}, fileCount(paths.length));
+  return element("details", { class: "file-set" }, summary, element("ul", { tabindex: "0" }, ...shown));
+}
+
+/** Progress comes often: only what differs is written. */
+export function updateFile(view: HTMLElement, transfer: Transfer, situation: FileSituation): void {
+  const { size, moved, status, direction } = transfer;
+  const isUnderWay = status === "moving" || status === "paused";
+  const asks = direction === "in" && status === "offered" ? situation.look : undefined;
+  write(view, ":scope > .file-line", transferLine(transfer));
+  write(view, ".file-where", asks ? where(asks.choice, transfer.set !== undefined) : "");
+  const warns = direction === "in" && situation.look?.runs === true && status !== "declined";
+  write(view, ".file-warning", warns ? (transfer.set ? files.someRun : files.runs) : "");
+  show(view, ".file-way", isUnderWay);
+  if (isUnderWay) write(view, ".file-way > .file-line", movingLine(transfer, situation.isStalled));
+  const progress = view.querySelector("progress");
+  if (progress) progress.value = size === 0 ? 1 : moved / size;
+  view.dataset.status = status;
+  showActions(view, actions(transfer, situation), savedAs(transfer));
+}
+
+/** A set that was kept is saved as an archive. */
+function savedAs({ name, received }: Transfer): string {
+  return received?.type === "kept" ? received.file.name : name;
+}
+
+function write(view: HTMLElement, selector: string, text: string): void {
+  const found = view.querySelector<HTMLElement>(selector);
+  if (!found || found.textContent === text) return;
+  found.textContent = text;
+  found.hidden = text === "";
+}
+
+function show(view: HTMLElement, selector: string, isShown: boolean): void {
+  const found = view.querySelector<HTMLElement>(selector);
+  if (found && found.hidden === isShown) found.hidden = !isShown;
+}
+
+export type FileAction = "accept" | "decline" | "cancel" | "pause" | "resume" | "save" | "picture";
+
+function actions(
+  { status, direction, received, pausedBy, type }: Transfer,
+  { look, canPause }: FileSituation,
+): FileAction[] {
+  switch (status) {
+    case "offered":
+      if (direction === "out") return ["cancel"];
+      return look?.choice.type === "place" ? ["accept", "decline"] : ["decline"];
+    case "queued":
+      return ["cancel"];
+    case "moving":
+      return canPause ? ["pause", "cancel"] : ["cancel"];
+    case "paused":
+      return pausedBy === "connection" ? ["cancel"] : ["resume", "cancel"];
+    case "delivered":
+      if (received?.type !== "kept") return [];
+      return PICTURES.includes(type) ? ["save", "picture"] : ["save"];
+    case "sent":
+    case "declined":
+    case "cancelled":
+    case "failed":
+      return [];
+    default:
+      return status satisfies never;
+  }
+}
+
+/** Buttons that stay are the same elements as before: one of them may have the focus. */
+function showActions(view: HTMLElement, wanted: readonly FileAction[], saved: string): void {
+  const row = view.querySelector<HTMLElement>(".file-actions");
+  if (!row || row.dataset.shown === wanted.join()) return;
+  const before = new Map([...row.children].map((child) => [child.getAttribute("data-choice"), child]));
+  const hadFocus = row.contains(document.activeElement);
+  row.dataset.shown = wanted.join();
+  row.replaceChildren(...wanted.map((action) => before.get(action) ?? button(view, action, saved)));
+  // Whoever pressed a button that is gone goes on at the next one, not at the top of the page.
+  if (hadFocus && !row.contains(document.activeElement)) row.querySelector("button")?.focus();
+}
+
+const WORDS: Record<Exclude<FileAction, "save">, string> = {
+  accept: files.accept,
+  decline: files.decline,
+  cancel: files.cancel,
+  pause: files.pause,
+  resume: files.resume,
+  picture: files.showPicture,
+};
+
+function button(view: HTMLElement, action: FileAction, saved: string): HTMLElement {
+  const { id = "" } = view.dataset;
+  const isMain = action === "accept" || action === "save";
+  const attributes = {
+    type: "button",
+    class: isMain ? "button button-main button-small" : "button button-small",
+    "data-action": "files#act",
+    "data-choice": action,
+    "data-files-choice-param": action,
+    "data-files-id-param": id,
+    "aria-describedby": `name-${id}`,
+  };
+  return element(
+    "button",
+    attributes,
+    element("bdi", {}, action === "save" ? `${files.save} ${saved}` : WORDS[action]),
+  );
+}
