@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tempTree } from "../temp-tree.ts";
@@ -86,6 +86,17 @@ describe("a scan", () => {
     await using folder = await tempTree({});
     await writeFile(join(folder.path, "noise"), noise(8_000_000));
     expect(await scan(folder.path, canaries)).toEqual([]);
+  });
+
+  test("goes on when files and folders vanish meanwhile, but not when there is nothing to look at", async () => {
+    const key = randomBytes(8);
+    const files = Array.from({ length: 200 }, (_, at) => [`${at}/doomed`, "x"]);
+    await using folder = await tempTree(Object.fromEntries(files));
+    await writeFile(join(folder.path, "zz kept"), key);
+    const looking = scan(folder.path, [{ name: "key", value: key }]);
+    for (let at = 199; at >= 0; at--) await rm(join(folder.path, `${at}`), { recursive: true });
+    expect((await looking).map((found) => found.file)).toEqual(["zz kept"]);
+    await expect(scan(join(folder.path, "0"), [{ name: "key", value: key }])).rejects.toThrow("ENOENT");
   });
 
   test("refuses a canary that could be anywhere by chance", async () => {

@@ -1,4 +1,5 @@
-import { open, readdir } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { access, open, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Canary, type Needle, needlesOf } from "./encodings.ts";
 
@@ -21,8 +22,8 @@ const PREFIX_BYTES = 4;
 export async function scan(folder: string, canaries: readonly Canary[]): Promise<readonly Trace[]> {
   const haystack = new Haystack(needlesOf(canaries));
   const traces: Trace[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath ?? entry.path, entry.name);
+  await access(folder);
+  for await (const { path, entry } of entriesBelow(folder)) {
     const file = relative(folder, path);
     for (const { needle } of haystack.search(Buffer.from(entry.name)))
       traces.push(trace(needle, `${file} (its name)`, 0));
@@ -31,9 +32,26 @@ export async function scan(folder: string, canaries: readonly Canary[]): Promise
   return traces;
 }
 
+async function* entriesBelow(folder: string): AsyncGenerator<{ path: string; entry: Dirent }> {
+  for (const entry of (await still(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const path = join(folder, entry.name);
+    yield { path, entry };
+    if (entry.isDirectory()) yield* entriesBelow(path);
+  }
+}
+
+/** A browser that still runs throws things away meanwhile: what is not on the disk any more leaves no trace there. */
+function still<T>(looked: Promise<T>): Promise<T | undefined> {
+  return looked.catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === "ENOENT") return undefined;
+    throw thrown;
+  });
+}
+
 async function scanFile(path: string, file: string, haystack: Haystack): Promise<Trace[]> {
   const traces: Trace[] = [];
-  await using handle = await open(path);
+  await using handle = await still(open(path));
+  if (handle === undefined) return [];
   const overlap = haystack.longest - 1;
   let buffer = Buffer.alloc(0);
   let start = 0;
