@@ -9,15 +9,37 @@ const FRAMES = scaled(100_000, 1_000);
 const FRAMES_PER_SOCKET = 20;
 
 let node: TestNode;
-let rooms: { classic: RoomId; seats: RoomId; admit: string };
 
 beforeAll(async () => {
   node = await startNode();
-  const { admit, admitHash } = newSecrets();
-  const classic = await createRoom(node.url);
-  rooms = { classic, seats: await createRoom(node.url, { v: 2, admit: admitHash }), admit };
 });
 afterAll(() => node.stop());
+
+/** A room of each protocol, and what opens the second. */
+type Rooms = { classic: RoomId; seats: RoomId; admit: string };
+
+async function newRooms(): Promise<Rooms> {
+  const { admit, admitHash } = newSecrets();
+  const [classic, seats] = await Promise.all([
+    createRoom(node.url),
+    createRoom(node.url, { v: 2, admit: admitHash }),
+  ]);
+  return { classic, seats, admit };
+}
+
+/** How far a socket comes before it talks nonsense: nowhere, or to a seat. */
+const beginning = fc.constantFrom("welcome", "classic", "seats");
+
+function begin(how: string, { classic, seats, admit }: Rooms): object[] {
+  if (how === "welcome") return [];
+  if (how === "classic") return [{ command: "subscribe", identifier: classicIdentifier(classic) }];
+  const identifier = seatIdentifier(seats);
+  const data = JSON.stringify({ action: "join", admit });
+  return [
+    { command: "subscribe", identifier },
+    { command: "message", identifier, data },
+  ];
+}
 
 /** What one socket sends, one frame after the other. `isText` marks bytes that claim to be text. */
 type Frame = { bytes: Uint8Array; isText: boolean };
@@ -82,7 +104,7 @@ const frame = fc.oneof(
   },
 );
 
-function encode(given: { command: unknown } | { frame: Frame }): Frame {
+function encode(given: { command: unknown } | { frame: Frame }, rooms: Rooms): Frame {
   if ("frame" in given) return given.frame;
   const fields = given.command as { identifier?: unknown; data?: unknown };
   const names: { [name: string]: string } = {
@@ -112,9 +134,14 @@ test(`${FRAMES} frames of nonsense break nothing and disturb nobody`, { timeout:
 
   await fc.assert(
     fc.asyncProperty(
+      beginning,
       fc.array(frame, { minLength: 10, maxLength: 2 * FRAMES_PER_SOCKET - 10 }),
-      async (given) => {
-        await abuse(given.map(encode));
+      async (how, given) => {
+        const rooms = await newRooms();
+        await abuse([
+          ...begin(how, rooms).map((command) => text(JSON.stringify(command))),
+          ...given.map((one) => encode(one, rooms)),
+        ]);
         // A pair may send sixty signals in ten seconds; it talks once a second.
         if (Date.now() - talkedAt < 1_000) return;
         talkedAt = Date.now();
