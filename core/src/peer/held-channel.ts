@@ -14,13 +14,13 @@ export class HeldChannel {
   readonly #lifetime = new AbortController();
 
   /** @param onEarly - something has come, and nobody has taken the channel yet */
-  constructor(channel: RTCDataChannel, onEarly: () => void = () => undefined) {
+  constructor(channel: RTCDataChannel, onEarly: (heard: Heard) => void = () => undefined) {
     this.channel = channel;
     channel.binaryType = "arraybuffer";
     const tell = (heard: Heard) => {
       if (this.#hear) return this.#hear(heard);
       if (this.#early.length < KEPT) this.#early.push(heard);
-      onEarly();
+      onEarly(heard);
     };
     const { signal } = this.#lifetime;
     const onMessage = ({ data }: MessageEvent) =>

@@ -4,7 +4,7 @@ import "./loaded.ts";
 
 /**
  * The worker of a room's files, as far as every room needs it: it takes the bulk channel, which a browser gives away
- * only at once, and loads the engine with the first file. Each of the two is built as one file of its own: an import
+ * only at once, and loads the engine once two have met. Each of the two is built as one file of its own: an import
  * map's integrity does not reach into workers.
  */
 const post = (news: DeskNews) => postMessage(news);

@@ -1,5 +1,5 @@
 import { wipe } from "../../../crypto/bytes.ts";
-import type { DeskCall, DeskNews } from "./calls.ts";
+import type { DeskCall, DeskNews, LaneNumber } from "./calls.ts";
 import { type Engine, type HeldCall, holding } from "./held-call.ts";
 
 export type GateOptions = {
@@ -9,9 +9,9 @@ export type GateOptions = {
 };
 
 /**
- * Stands in for the engine until somebody needs it: most conversations have no file, and its code is then never
- * loaded. What comes on a channel before anything was asked for can only be a mistake or an attack, and to find that
- * out the engine is needed too; so nobody fills the memory while nobody looks.
+ * Stands in for the engine until it is there: its code is fetched once two have met, while the server that has it is
+ * surely there, so that a later file or change of keys needs no server any more. Where it cannot be had then, nobody is
+ * told before it is needed. That a channel has closed is known here.
  */
 export class Gate {
   readonly #options: GateOptions;
@@ -24,39 +24,48 @@ export class Gate {
   }
 
   hear(call: DeskCall): void {
-    const held = holding(call, () => this.#open());
+    const held = holding(call, (lane, heard) => {
+      if (heard === "closed") this.#options.post({ news: "closed", lane });
+      else this.#need();
+    });
     if (this.#engine) this.#engine(held);
     else this.#hold(held);
   }
 
   #hold(held: HeldCall): void {
-    const { name } = held;
-    if (name === "close" || name === "detach") this.#forget(held);
-    if (name === "close" && !this.#loading)
-      this.#options.post({ news: "answer", id: held.id, answer: undefined });
-    else this.#held.push(held);
-    if (!WAITING.has(name)) this.#open();
+    const { name, id } = held;
+    if (name === "close" || name === "detach") {
+      this.#forget(held.argument?.lane);
+      this.#options.post({ news: "answer", id, answer: undefined });
+    } else {
+      this.#held.push(held);
+      if (name === "arm") void this.#load();
+      else if (name !== "attach") this.#need();
+    }
   }
 
   /** Channels and keys that the engine has not seen and does not need to: of one lane, or of all. */
-  #forget(ending: HeldCall): void {
-    const isOver = ({ argument }: HeldCall) =>
-      ending.name !== "detach" ||
-      (argument !== null && "lane" in argument && argument.lane === ending.argument.lane);
-    for (const held of this.#held.filter(isOver)) {
-      if (held.name === "attach") held.argument.channel.release();
-      if (held.name === "arm") wipe(held.argument.own, held.argument.peer);
-    }
-    this.#held = this.#held.filter((held) => !isOver(held));
+  #forget(lane?: LaneNumber): void {
+    this.#held = this.#held.filter(({ name, argument }) => {
+      const isOver = lane === undefined || (argument && "lane" in argument && argument.lane === lane);
+      if (!isOver) return true;
+      if (name === "attach") argument.channel.release();
+      if (name === "arm" || name === "beginEpoch") wipe(argument.own);
+      if (name === "arm" || name === "expectEpoch") wipe(argument.peer);
+      return false;
+    });
   }
 
-  #open(): void {
+  #need(): void {
+    this.#load().catch(this.#options.onFailure);
+  }
+
+  #load(): Promise<void> {
     this.#loading ??= this.#options.load().then((engine) => {
       this.#engine = engine;
       for (const call of this.#held.splice(0)) engine(call);
-    }, this.#options.onFailure);
+    });
+    this.#loading.catch(() => undefined); // because whoever needs it is told, then
+    return this.#loading;
   }
 }
-
-/** Calls that move nothing. */
-const WAITING: ReadonlySet<DeskCall["name"]> = new Set(["attach", "arm", "detach", "close"]);

@@ -1,5 +1,5 @@
-import { HeldChannel } from "../../../peer/held-channel.ts";
-import type { DeskCall } from "./calls.ts";
+import { type Heard, HeldChannel } from "../../../peer/held-channel.ts";
+import type { DeskCall, LaneNumber } from "./calls.ts";
 
 /** As the engine hears it: a channel that nothing was lost on. */
 export type HeldCall =
@@ -10,8 +10,11 @@ export type HeldCall =
 export type Engine = (call: HeldCall) => void;
 
 /** To be called within the task in which the call came. @param onEarly - something came on a channel that nobody has taken */
-export function holding(call: DeskCall, onEarly?: () => void): HeldCall {
+export function holding(call: DeskCall, onEarly?: (lane: LaneNumber, heard: Heard) => void): HeldCall {
   if (call.name !== "attach") return call;
   const { lane, channel } = call.argument;
-  return { ...call, argument: { lane, channel: new HeldChannel(channel, onEarly) } };
+  return {
+    ...call,
+    argument: { lane, channel: new HeldChannel(channel, (heard) => onEarly?.(lane, heard)) },
+  };
 }
