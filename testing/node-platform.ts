@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { DeskInPlace } from "@nullroom/core/desk/in-place";
 import type { PeerConnection, Platform, Socket } from "@nullroom/core/platform";
 import {
   RTCPeerConnection as NativePeerConnection,
@@ -18,6 +19,7 @@ export function nodePlatform(server: string): Platform {
     fetch: (path, init) => fetch(new URL(path, base), init),
     openSocket: (protocols) => new NodeSocket(new URL("cable", base), protocols),
     createPeerConnection: (configuration) => new NodePeerConnection(configuration),
+    startFileWorker: () => new DeskInPlace(),
     now: () => performance.now(),
   };
 }

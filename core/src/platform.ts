@@ -16,16 +16,19 @@ export interface Platform {
   /** This runtime can restart ICE; where it cannot, a lost connection is made anew. */
   readonly restartsIce?: boolean;
   /**
-   * A worker in which `session/v2/desk` moves files, where there are workers. Called once a session, when its first
-   * channel is made; ended with the session.
+   * A worker in which `session/v2/desk` moves files, or `DeskInPlace`. Called once a session, when its first channel is
+   * made; ended with the session.
    */
-  startFileWorker?(): FileWorker | undefined;
+  startFileWorker(): FileWorker;
   /** Monotonic milliseconds, which go on while the machine sleeps. Never a wall clock alone: those jump. */
   now(): number;
 }
 
 /** What core uses of a `Worker`. */
-export type FileWorker = Pick<Worker, "postMessage" | "addEventListener" | "terminate">;
+export type FileWorker = Pick<Worker, "postMessage" | "terminate"> & {
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  addEventListener(type: "error", listener: () => void): void;
+};
 
 /** What core uses of a `WebSocket`; text frames only. */
 export type Socket = Pick<

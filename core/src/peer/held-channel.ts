@@ -1,4 +1,5 @@
 import type { Bytes } from "../brand.ts";
+import type { BulkChannel } from "./channel-port.ts";
 
 /** A message that is no bytes, which nobody may send. */
 export type Heard = Bytes | "text" | "closed";
@@ -8,13 +9,13 @@ const KEPT = 4_096;
 
 /** Listens on a channel from its first moment on and keeps what comes, in order, for whoever will take it. */
 export class HeldChannel {
-  readonly channel: RTCDataChannel;
+  readonly channel: BulkChannel;
   #early: Heard[] = [];
   #hear: ((heard: Heard) => void) | undefined;
   readonly #lifetime = new AbortController();
 
   /** @param onEarly - something has come, and nobody has taken the channel yet */
-  constructor(channel: RTCDataChannel, onEarly: (heard: Heard) => void = () => undefined) {
+  constructor(channel: BulkChannel, onEarly: (heard: Heard) => void = () => undefined) {
     this.channel = channel;
     channel.binaryType = "arraybuffer";
     const tell = (heard: Heard) => {

@@ -14,6 +14,7 @@ import type { FileFrame, FrameBytes } from "../../wire/frames.ts";
 import type { Session, Transfer, TransferId } from "../session.ts";
 import { createRoom2, joinRoom2 } from "./begin.ts";
 import { Desk } from "./desk/desk.ts";
+import { DeskInPlace } from "./desk/in-place.ts";
 import { FileDoor } from "./file-door.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
@@ -213,7 +214,12 @@ function door(takesSets: boolean) {
   const sent: FileFrame[] = [];
   const transfers = new Map<TransferId, Transfer>();
   const options = {
-    ...{ signal: forever, desk: new Desk({}), now: () => 0, onFailure: () => expect.unreachable() },
+    ...{
+      signal: forever,
+      desk: new Desk({ startFileWorker: () => new DeskInPlace() }),
+      now: () => 0,
+      onFailure: () => expect.unreachable(),
+    },
     send: (record: FrameBytes) => void sent.push(parseFileFrame(record)),
     ...{ connection: () => undefined, platform: { createPeerConnection: () => expect.unreachable() } },
     report: (transfer: Transfer) => void transfers.set(transfer.id, transfer),

@@ -7,7 +7,7 @@ import type { FileDescription } from "../../../files/sink.ts";
 
 /**
  * What a session asks of the desk where its files are moved, and what it is told. Nothing but what can be posted to
- * a worker: the desk runs in one where the browser gives channels away, else in place, and nobody sees a difference.
+ * a worker: browsers have the desk in one, Node in place, and nobody sees a difference.
  */
 
 /** One bulk channel, from its making to its end; the next connection of the same session brings the next. */
@@ -21,8 +21,8 @@ export type Reach = { readonly offset: number; readonly creditEnd: number };
 type Asked<Argument, Answer = void> = { argument: Argument; answer: Answer };
 
 export type DeskCalls = {
-  /** Within the same task in which the channel was made: later no browser gives it away. */
-  attach: Asked<{ lane: LaneNumber; channel: RTCDataChannel }>;
+  /** Within the same task in which the channel was made: later no browser gives it away. Some only lend it by a port. */
+  attach: Asked<{ lane: LaneNumber; channel: RTCDataChannel | MessagePort }>;
   /** The chains of the epoch that there is. */
   arm: Asked<{ lane: LaneNumber } & LaneArms>;
   /** Files go over this one too, beside the connection's first. */

@@ -1,8 +1,8 @@
 import { NullroomError } from "../../../errors.ts";
 import type { FileDescription, SinkPlace } from "../../../files/sink.ts";
+import { portOf } from "../../../peer/channel-port.ts";
 import type { FileWorker, Platform } from "../../../platform.ts";
-import type { CallName, DeskCall, DeskCalls, DeskNews, LaneNumber } from "./calls.ts";
-import { holding } from "./held-call.ts";
+import type { CallName, DeskCalls, DeskNews, LaneNumber } from "./calls.ts";
 import { LaneEnd, type LaneEvents } from "./lane-end.ts";
 
 type Waiting = {
@@ -13,21 +13,15 @@ type Waiting = {
 /** News about files; those about lanes are the lanes'. */
 export type FileNews = Exclude<DeskNews, { lane: LaneNumber } | { id: number } | { news: "gone" }>;
 
-/**
- * The session's end of the desk where its files are moved: one for all connections of a session. In a worker where
- * the platform has one that takes channels, else in place; the first channel shows which.
- */
+/** The session's end of the desk where its files are moved: one for all connections of a session. */
 export class Desk {
   readonly #platform: Pick<Platform, "startFileWorker">;
   readonly #waiting = new Map<number, Waiting>();
   readonly #lanes = new Map<LaneNumber, LaneEvents>();
   #onFileNews: (news: FileNews) => void = () => undefined;
-  #post: ((call: DeskCall, transfer: Transferable[]) => void) | undefined;
   #worker: FileWorker | undefined;
   #calls = 0;
   #attached = 0;
-  /** News of a desk that was closed is nobody's. */
-  #generation = 0;
   #isOver = false;
 
   constructor(platform: Pick<Platform, "startFileWorker">) {
@@ -46,24 +40,19 @@ export class Desk {
     const end = new LaneEnd(lane, this, () => this.#lanes.delete(lane));
     if (this.#isOver) return end; // A connection that was being made when the session ended.
     this.#lanes.set(lane, events);
-    const argument = { lane, channel };
     try {
-      this.#post ??= this.#toWorker();
-      this.#ask("attach", argument, [channel as unknown as Transferable]).catch(unheard);
-    } catch (thrown) {
-      // A browser that gives no channels away says so by a DataCloneError, or does not know the type at all.
-      if (this.#attached > 1 || this.#worker === undefined) throw thrown;
-      this.#worker.terminate();
-      this.#worker = undefined;
-      this.#post = this.#inPlace();
-      this.#ask("attach", argument).catch(unheard);
+      this.#ask("attach", { lane, channel }, [channel as unknown as Transferable]).catch(unheard);
+    } catch {
+      // because a browser that gives no channels away says so by throwing, before anything was posted
+      const port = portOf(channel);
+      this.#ask("attach", { lane, channel: port }, [port]).catch(unheard);
     }
     return end;
   }
 
-  /** What a desk elsewhere makes a place of: the place itself where it is here. @throws "E_FILE_LIMIT" */
+  /** What the desk makes a place of: the place itself where it cannot be elsewhere. @throws "E_FILE_LIMIT" */
   passable(place: SinkPlace, file: FileDescription, lifetime: AbortSignal): unknown {
-    return this.#worker ? place.pass?.(file, lifetime) : place;
+    return place.pass ? place.pass(file, lifetime) : place;
   }
 
   /** @throws "E_CHANNEL" when the desk is gone; otherwise the call's own errors */
@@ -72,24 +61,22 @@ export class Desk {
     argument: DeskCalls[Name]["argument"],
     transfer: Transferable[] = [],
   ): Promise<DeskCalls[Name]["answer"]> {
-    if (this.#isOver || !this.#post) return Promise.reject(isGone());
+    if (this.#isOver || !this.#worker) return Promise.reject(isGone());
     return this.#ask(name, argument, transfer);
   }
 
   /** Everything that was not saved is removed, then the worker ends; nobody waits for it. The next channel begins anew. */
   startOver(): void {
-    const [post, worker, id] = [this.#post, this.#worker, ++this.#calls];
+    const [worker, id] = [this.#worker, ++this.#calls];
     worker?.addEventListener("message", ({ data }) => {
       if (data.id === id) worker.terminate();
     });
-    post?.({ id, name: "close", argument: null }, []);
+    worker?.postMessage({ id, name: "close", argument: null });
     for (const { reject } of this.#waiting.values()) reject(isGone());
     this.#waiting.clear();
     this.#lanes.clear();
-    this.#post = undefined;
     this.#worker = undefined;
     this.#attached = 0;
-    this.#generation += 1;
     this.#onFileNews = () => undefined;
   }
 
@@ -104,45 +91,19 @@ export class Desk {
     argument: DeskCalls[Name]["argument"],
     transfer: Transferable[] = [],
   ): Promise<DeskCalls[Name]["answer"]> {
+    this.#worker ??= this.#start();
     this.#calls += 1;
     const id = this.#calls;
-    const answered = new Promise<DeskCalls[Name]["answer"]>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-    });
-    this.#post?.({ id, name, argument } as DeskCall, transfer);
-    return answered;
+    this.#worker.postMessage({ id, name, argument }, transfer);
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  #toWorker(): (call: DeskCall, transfer: Transferable[]) => void {
-    const worker = this.#platform.startFileWorker?.();
-    if (worker === undefined) return this.#inPlace();
-    this.#worker = worker;
-    const { hear, lost } = this.#ears();
-    worker.addEventListener("message", ({ data }) => hear(data));
-    worker.addEventListener("error", lost);
-    return (call, transfer) => worker.postMessage(call, transfer);
-  }
-
-  /** Nothing is lost on a channel while the engine is being loaded. */
-  #inPlace(): (call: DeskCall) => void {
-    const { hear: post, lost } = this.#ears();
-    const loading = import("./engine.ts").then(({ startEngine }) =>
-      startEngine({ post, placeOf: (place) => place as SinkPlace }),
-    );
-    return (call) => {
-      const held = holding(call);
-      loading.then((engine) => engine(held)).catch(lost);
-    };
-  }
-
-  /** For one desk, as long as it is this one. */
-  #ears(): { hear: (news: DeskNews) => void; lost: () => void } {
-    const generation = this.#generation;
-    const isCurrent = () => generation === this.#generation;
-    return {
-      hear: (news) => void (isCurrent() && this.#hear(news)),
-      lost: () => void (isCurrent() && this.#lost()),
-    };
+  /** News of one that was closed is nobody's. */
+  #start(): FileWorker {
+    const worker = this.#platform.startFileWorker();
+    worker.addEventListener("message", ({ data }) => worker === this.#worker && this.#hear(data));
+    worker.addEventListener("error", () => worker === this.#worker && this.#lost());
+    return worker;
   }
 
   #hear(news: DeskNews): void {

@@ -1,7 +1,8 @@
 import { BULK } from "../../../crypto/binding.ts";
 import { asNullroomError } from "../../../errors.ts";
 import type { SinkPlace } from "../../../files/sink.ts";
-import type { HeldChannel } from "../../../peer/held-channel.ts";
+import { PortChannel } from "../../../peer/channel-port.ts";
+import { HeldChannel } from "../../../peer/held-channel.ts";
 import type { BulkFrame } from "../../../wire/frames.ts";
 import { Bundle } from "./bundle.ts";
 import type { CallName, DeskCalls, DeskNews, LaneArms, LaneNumber } from "./calls.ts";
@@ -90,10 +91,10 @@ class DeskEngine {
     return way === "in" ? this.#receiving : this.#sending;
   }
 
-  #attach(number: LaneNumber, channel: HeldChannel): void {
+  #attach(number: LaneNumber, channel: HeldChannel | MessagePort): void {
     const tell = (news: DeskNews) => this.#calm.tell(news);
     const lane = new Lane({
-      channel,
+      channel: channel instanceof MessagePort ? new HeldChannel(new PortChannel(channel)) : channel,
       onFrame: (frame) => this.#hear(number, frame),
       onCounts: () => tell({ news: "counts", lane: number, ...lane.counts }),
       onClosed: () => tell({ news: "closed", lane: number }),

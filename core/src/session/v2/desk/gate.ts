@@ -49,7 +49,7 @@ export class Gate {
     this.#held = this.#held.filter(({ name, argument }) => {
       const isOver = lane === undefined || (argument && "lane" in argument && argument.lane === lane);
       if (!isOver) return true;
-      if (name === "attach") argument.channel.release();
+      if (name === "attach" && "release" in argument.channel) argument.channel.release();
       if (name === "arm" || name === "beginEpoch") wipe(argument.own);
       if (name === "arm" || name === "expectEpoch") wipe(argument.peer);
       return false;

@@ -3,6 +3,7 @@ import { wipe } from "../../../crypto/bytes.ts";
 import { MAX_RECORD_BYTES, RecordOpener, RecordSealer } from "../../../crypto/record.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { Serial } from "../../../lifetime.ts";
+import type { BulkChannel } from "../../../peer/channel-port.ts";
 import type { Heard, HeldChannel } from "../../../peer/held-channel.ts";
 import { PacedSender } from "../../../peer/paced-sender.ts";
 import { parseBulk } from "../../../wire/file-frame-readers.ts";
@@ -163,7 +164,7 @@ export class Lane {
 }
 
 /** Both channels of a connection open together, or nearly. @throws the signal's reason */
-function opened(channel: RTCDataChannel, signal: AbortSignal): Promise<void> {
+function opened(channel: BulkChannel, signal: AbortSignal): Promise<void> {
   if (channel.readyState !== "connecting") return Promise.resolve();
   return new Promise((resolve, reject) => {
     channel.addEventListener("open", () => resolve(), { once: true, signal });

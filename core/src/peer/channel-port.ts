@@ -1,0 +1,97 @@
+import type { Bytes } from "../brand.ts";
+
+/** What core uses of an `RTCDataChannel` that carries files. */
+export type BulkChannel = Pick<
+  RTCDataChannel,
+  | "readyState"
+  | "binaryType"
+  | "bufferedAmount"
+  | "bufferedAmountLowThreshold"
+  | "send"
+  | "addEventListener"
+  | "removeEventListener"
+>;
+
+/** What the page reports of a channel: `taken` bytes have been handed to it, `waiting` of them have not left. */
+type Report = { readyState: RTCDataChannelState; taken: number; waiting: number };
+
+/**
+ * For browsers that give no channel to a worker: the page only passes bytes on, both ways and unread. To be called
+ * within the task in which the channel was made.
+ * @returns the port to post to the worker, which makes a `PortChannel` of it
+ */
+export function portOf(channel: BulkChannel): MessagePort {
+  const { port1: near, port2: far } = new MessageChannel();
+  let taken = 0;
+  const report = () =>
+    near.postMessage({ readyState: channel.readyState, taken, waiting: channel.bufferedAmount });
+  channel.binaryType = "arraybuffer";
+  channel.addEventListener("message", ({ data }) =>
+    near.postMessage(data, typeof data === "string" ? [] : [data]),
+  );
+  for (const news of ["open", "close", "bufferedamountlow"]) channel.addEventListener(news, report);
+  near.onmessage = ({ data }: MessageEvent<number | Bytes>) => {
+    if (typeof data === "number") channel.bufferedAmountLowThreshold = data;
+    else {
+      taken += data.length;
+      if (channel.readyState === "open") channel.send(data); // What a closed one would lose.
+    }
+    report();
+  };
+  report();
+  return far;
+}
+
+/** The worker's end: a channel as far as `BulkChannel` goes. */
+export class PortChannel extends EventTarget implements BulkChannel {
+  readonly binaryType = "arraybuffer";
+  readonly #port: MessagePort;
+  #report: Report = { readyState: "connecting", taken: 0, waiting: 0 };
+  #posted = 0;
+  #lowThreshold = 0;
+
+  constructor(port: MessagePort) {
+    super();
+    this.#port = port;
+    port.onmessage = ({ data }: MessageEvent<Report | ArrayBuffer | string>) => {
+      if (typeof data === "object" && "taken" in data) this.#hear(data);
+      else this.dispatchEvent(new MessageEvent("message", { data }));
+    };
+  }
+
+  get readyState(): RTCDataChannelState {
+    return this.#report.readyState;
+  }
+
+  /** Bytes on their way to the page count too. */
+  get bufferedAmount(): number {
+    return this.#posted - this.#report.taken + this.#report.waiting;
+  }
+
+  get bufferedAmountLowThreshold(): number {
+    return this.#lowThreshold;
+  }
+
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.#lowThreshold = bytes;
+    this.#port.postMessage(bytes);
+  }
+
+  /** Takes the memory over. Of text and blobs, which nobody sends here, it knows nothing. */
+  send(data: string | Blob | ArrayBuffer | ArrayBufferView): void {
+    if (this.readyState !== "open") throw new DOMException("not open", "InvalidStateError");
+    if (!(data instanceof Uint8Array)) throw new TypeError("bytes only");
+    this.#posted += data.length;
+    this.#port.postMessage(data, data.byteLength === data.buffer.byteLength ? [data.buffer] : []);
+  }
+
+  #hear(report: Report): void {
+    const before = this.#report.readyState;
+    const wasHigh = this.bufferedAmount > this.#lowThreshold;
+    this.#report = report;
+    if (before !== report.readyState && report.readyState !== "closing")
+      this.dispatchEvent(new Event(report.readyState === "open" ? "open" : "close"));
+    if (wasHigh && this.bufferedAmount <= this.#lowThreshold)
+      this.dispatchEvent(new Event("bufferedamountlow"));
+  }
+}
