@@ -11,6 +11,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{core,server,web,scripts,testing,bench}/**/*.test.ts"],
+          // On two cores the default is one file at a time, and half of them mostly wait.
+          maxWorkers: SCALE >= 1 ? 1 : 2,
           testTimeout: 20_000 * patience,
           hookTimeout: 60_000,
         },
