@@ -83,6 +83,13 @@ class Room implements AsyncDisposable {
     );
   }
 
+  /** Undefined as long as it is open. */
+  async outcome(): Promise<"failed" | "secure" | undefined> {
+    if ((await Promise.all(this.both.map(hasFailed))).some(Boolean)) return "failed";
+    const states = await Promise.all(this.both.map(state));
+    return states.every((one) => one === "secure") ? "secure" : undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const tab of this.both) await tab.close();
     await this.relay[Symbol.asyncDispose]();
@@ -114,19 +121,18 @@ function chosen(): readonly Attack[] {
 
 // Side by side: such rooms mostly wait, for the 15 s and the 30 s after which an attempt is given up.
 describe.concurrent("two pages and a relay that tampers", () => {
-  test.each(chosen())("$name: neither page shows secure, and no address leaves early", async (attack) => {
+  test.each(chosen())("$name: nobody is falsely secure, and no address leaves early", async (attack) => {
     const adversary = strike(attack, earlier);
     await using room = await Room.open(adversary);
     await room.begin();
     await until("it to strike", () => adversary.struck, 60_000);
-    await until(
-      "one page to say so",
-      async () => (await Promise.all(room.both.map(hasFailed))).some(Boolean),
-      60_000,
-    );
+    const outcome = await until("one page to say so", () => room.outcome(), 60_000);
     await wait(1_000); // For what is still on its way.
-    expect((await room.states()).flat()).not.toContain("secure");
-    for (const tab of room.both) expect((await textOf(tab, "[role=log]")).trim()).toBe("");
+    if (attack.mayBeLate && outcome === "secure") await talk(...room.both, "as if nothing had been said");
+    else {
+      expect((await room.states()).flat()).not.toContain("secure");
+      for (const tab of room.both) expect((await textOf(tab, "[role=log]")).trim()).toBe("");
+    }
     for (const role of attack.silent) expect(room.relay.recording.phase1From(role)).toEqual([]);
   });
 });

@@ -22,13 +22,18 @@ export const TAMPERINGS = [
 /** What can be done to one blob on its way. */
 export type Tampering = (typeof TAMPERINGS)[number];
 
-/** One thing done at one place. None of them may ever lead to "secure". */
+/** One thing done at one place. None of them may ever lead to "secure", but for those that may come too late. */
 export type Attack = {
   readonly name: string;
   readonly tampering: Tampering;
   readonly place: Place;
   /** Who must not have sent a single phase-1 blob: nobody gathers an address before the other side is proven. */
   readonly silent: readonly Role[];
+  /**
+   * The genuine answer arrives first, and two need no more: by the time of what comes after it they may be secure, and
+   * then ignore it as they ignore whatever the relay repeats.
+   */
+  readonly mayBeLate: boolean;
   /** Whether the victims can only notice by waiting: the 15 s of the handshake, or the 30 s after it. */
   readonly slow: boolean;
 };
@@ -45,6 +50,7 @@ export function attacks(): readonly Attack[] {
       tampering,
       place,
       silent: silent(tampering, place),
+      mayBeLate: place === "answer" && tampering === "duplicate",
       slow: tampering === "drop" || tampering === "reorder",
     })),
   );
