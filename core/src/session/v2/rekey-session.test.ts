@@ -95,6 +95,8 @@ async function talk({ a, b, epochs }: Awaited<ReturnType<typeof meet>>, bytes: n
     written.push(text);
     for (const { session } of [a, b]) session.sendText(text);
     await setTimeout(1);
+    // No faster than they are read: what waits would hold up each change of keys longer than the last.
+    await until("most of them", () => [a, b].every((each) => texts(each).length > written.length - 50));
   }
   for (const each of [a, b]) {
     await until("all texts", () => texts(each).length === written.length, 60_000);
