@@ -22,7 +22,7 @@ import { meet, state, textOf } from "./people.ts";
 /**
  * Two people on two machines say numbered things to each other without a pause while something happens to what is
  * between them. Afterwards each has everything on the screen, once and in order, or both are told that the
- * connection is lost. The whole of it takes two hours; each `npm test` does three that need a minute.
+ * connection is lost. The whole of it takes over an hour; each `npm test` does three that need a minute.
  */
 const TELLING = [cablePulled(5, "goes on"), addressChanged, connectionClosed];
 const INTERRUPTIONS: readonly Interruption[] = [
@@ -55,8 +55,8 @@ const QUIET_SECONDS = scaled(20, 2);
 const WINDOW_MS = 120_000;
 const NOTICE_MS = 65_000;
 /**
- * Twenty pages on two processors show no more than this: with messages every 40 ms they fall behind for longer than the
- * 8 s after which a connection that was closed counts as left (docs/decisions/0041).
+ * About as much as twenty pages on two processors can show. Pages that fall behind by more than the 8 s after which a
+ * closed connection counts as left (docs/decisions/0041) would lose it for a reason that is not looked for here.
  */
 const FASTEST_MS = 80;
 /** How often the pages are looked at. */
