@@ -128,8 +128,9 @@ test.each(RUNS.slice(0, scaled(RUNS.length, 2)))(
     expect(await tracesIn(b, canaries)).toEqual([]);
     const kept = await b.browser.profile.scan(links);
     expect(kept.filter(({ file }) => !ADDRESSES[guest].test(file))).toEqual([]);
-    // As in an address; and a scan that did not even find that much would prove nothing.
-    expect(kept.map(({ encoding }) => encoding)).toContain("base64url");
+    // A scan that did not even find the address would prove nothing. One link in four has neither - nor _ in it, and
+    // is the same in both alphabets.
+    expect(kept).not.toEqual([]);
     expect(kept.filter(({ encoding }) => !encoding.startsWith("base64"))).toEqual([]);
   },
 );
