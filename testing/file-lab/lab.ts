@@ -66,8 +66,6 @@ const lab = {
       return fed;
     }),
 
-  digest: () => outcome(async () => hex((await sink?.digest()) ?? new Uint8Array())),
-
   finish: () =>
     outcome(async () => {
       const received = await sink?.finish();

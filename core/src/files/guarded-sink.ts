@@ -1,16 +1,14 @@
 import type { Bytes } from "../brand.ts";
 import { asNullroomError, NullroomError } from "../errors.ts";
-import { FileHasher } from "./hasher.ts";
 import type { FileSink, FileWriter, Received } from "./sink.ts";
 
 /**
- * The promises of `FileSink`, kept once for every kind of writer: order, exact size, hash, and that the first
- * failure removes everything.
+ * The promises of `FileSink`, kept once for every kind of writer: order, exact size, and that the first failure
+ * removes everything.
  */
 export class GuardedSink implements FileSink {
   readonly #writer: FileWriter;
   readonly #size: number;
-  readonly #hasher: FileHasher | undefined;
   readonly #signal: AbortSignal;
   #received = 0;
   #finished = false;
@@ -22,7 +20,6 @@ export class GuardedSink implements FileSink {
     this.#writer = writer;
     this.#size = size;
     this.#signal = signal;
-    this.#hasher = writer.digest ? undefined : new FileHasher();
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -36,14 +33,9 @@ export class GuardedSink implements FileSink {
       const { byteLength } = chunk; // Afterwards the memory may have moved to a worker.
       if (this.#received + byteLength > this.#size)
         throw new NullroomError("E_FILE_SIZE", "more than announced");
-      this.#hasher?.update(chunk);
       await this.#writer.write(chunk);
       this.#received += byteLength;
     });
-  }
-
-  digest(): Promise<Bytes> {
-    return this.#inTurn(async () => this.#hasher?.digest() ?? (await this.#hashedElsewhere()));
   }
 
   finish(): Promise<Received> {
@@ -61,11 +53,6 @@ export class GuardedSink implements FileSink {
 
   /** Whoever aborts a signal waits for nothing; a place that cannot be cleaned now is swept at the next start. */
   readonly #onAbort = () => void this.abort().catch(() => undefined);
-
-  #hashedElsewhere(): Promise<Bytes> {
-    if (this.#writer.digest) return this.#writer.digest();
-    throw new NullroomError("E_FILE_HASH", "nobody has hashed this file");
-  }
 
   /** One call after another, whether or not the caller waits. */
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { FileSet } from "./file-set.ts";
 
 /**
  * Where a received file goes, as the session sees it. The order is always: look at `capacity`, `open` when the
- * person has accepted, `write` what comes, compare `digest()` with what the sender says, and only then `finish()`.
+ * person has accepted, `write` what comes, and `finish()` once size and hash are what the sender says.
  * Anything else ends in `abort()`, which leaves nothing.
  */
 
@@ -47,8 +47,6 @@ export interface FileSink {
    * @throws NullroomError "E_FILE_SIZE" beyond the announced size; "E_FILE_READ" for a full or vanished disk
    */
   write(chunk: Bytes): Promise<void>;
-  /** SHA-256 of all that was written, once, after the last chunk. */
-  digest(): Promise<Bytes>;
   /** Make it the person's. Only after size and hash were found right. @throws NullroomError as `write` */
   finish(): Promise<Received>;
   /** Remove everything; after `finish`, whatever has not been saved. Idempotent, at any time. */
@@ -73,8 +71,6 @@ export interface KeptFile {
 /** What differs between places; `GuardedSink` makes a `FileSink` of it. Calls come one at a time, but `drop` any time. */
 export interface FileWriter {
   write(chunk: Bytes): Promise<void>;
-  /** For writers that live in a worker and hash there; the others are hashed on the way. */
-  digest?(): Promise<Bytes>;
   close(): Promise<Received>;
   /** Remove what is not the person's yet. Called once. */
   drop(): Promise<void>;

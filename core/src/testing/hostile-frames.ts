@@ -45,7 +45,6 @@ export function stuckPlace(): SinkPlace {
   const sink: FileSink = {
     received: 0,
     write: never,
-    digest: never,
     finish: never,
     abort: async () => undefined,
   };

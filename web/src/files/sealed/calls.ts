@@ -6,7 +6,6 @@ export type Calls = {
   /** The argument is the size that the file will have: what is certain not to fit is refused at once. */
   open: { argument: number; answer: undefined };
   write: { argument: Bytes; answer: undefined };
-  digest: { argument: undefined; answer: Bytes };
   close: { argument: undefined; answer: undefined };
   /** The argument is the type that the browser saves it under. */
   blob: { argument: string; answer: Blob };

@@ -1,5 +1,4 @@
 import { asNullroomError, NullroomError } from "@nullroom/core/errors";
-import { FileHasher } from "@nullroom/core/files/hasher";
 import type { Answer, Call, Calls } from "./calls.ts";
 import { LentBlob } from "./lent-blob.ts";
 import type { SealedFile } from "./sealed-file.ts";
@@ -10,7 +9,6 @@ export class Desk {
   readonly #port: MessagePort;
   readonly #vault: SharedVault;
   readonly #lifetime = new AbortController();
-  readonly #hasher = new FileHasher();
   #opened: Opened | undefined;
   #failure: NullroomError | undefined;
   readonly #lent = new LentBlob();
@@ -46,11 +44,8 @@ export class Desk {
         return undefined;
       case "write":
         this.#lifetime.signal.throwIfAborted();
-        this.#hasher.update(call.argument);
         await this.#file.append(call.argument);
         return undefined;
-      case "digest":
-        return this.#hasher.digest();
       case "close":
         await this.#file.end();
         return undefined;

@@ -128,10 +128,6 @@ class SealedWriter implements FileWriter {
     if (this.#failure) throw this.#failure;
   }
 
-  digest(): Promise<Bytes> {
-    return this.#calls.ask("digest", undefined);
-  }
-
   async close(): Promise<Received> {
     await this.#calls.ask("close", undefined);
     return { type: "kept", file: this.#kept() };

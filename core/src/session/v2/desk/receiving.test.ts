@@ -135,7 +135,6 @@ test.each([
     const sink: FileSink = {
       received: 0,
       write,
-      digest: async () => new Uint8Array(32),
       finish: async () => ({ type: "saved" }),
       abort: async () => undefined,
     };

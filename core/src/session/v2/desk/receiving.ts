@@ -1,5 +1,6 @@
 import type { Bytes } from "../../../brand.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
+import { FileHasher } from "../../../files/hasher.ts";
 import { sameHash } from "../../../files/same-hash.ts";
 import type { FileDescription, FileSink, KeptFile, Received, SinkPlace } from "../../../files/sink.ts";
 import type { DeskNews, Reach, Stored } from "./calls.ts";
@@ -12,6 +13,7 @@ type Incoming = {
   readonly fileId: number;
   readonly size: number;
   readonly sink: FileSink;
+  readonly hasher: FileHasher;
   readonly lifetime: AbortController;
   creditEnd: number;
   isResting: boolean;
@@ -45,7 +47,7 @@ export class Receiving {
     const { size } = file;
     const work = Promise.resolve();
     const state = { creditEnd: CREDIT_BYTES, isResting: false, hasBegun: false, puzzle: new Puzzle(0), work };
-    this.#files.set(fileId, { fileId, size, sink, lifetime, ...state });
+    this.#files.set(fileId, { fileId, size, sink, hasher: new FileHasher(), lifetime, ...state });
     this.#accepted.add(fileId);
     return { offset: 0, creditEnd: CREDIT_BYTES };
   }
@@ -129,9 +131,12 @@ export class Receiving {
   }
 
   async #take(incoming: Incoming, data: Bytes): Promise<void> {
-    const { fileId, sink } = incoming;
-    // Out of the record, which is 64 KiB however short the chunk.
-    if (!(await this.#stored(incoming, () => sink.write(data.slice())))) return;
+    const { fileId, sink, hasher } = incoming;
+    const isStored = await this.#stored(incoming, () => {
+      hasher.update(data);
+      return sink.write(data.slice()); // Out of the record, which is 64 KiB however short the chunk.
+    });
+    if (!isStored) return;
     this.#tell({ news: "moved", way: "in", fileId, moved: sink.received });
     this.#renewCredit(incoming);
   }
@@ -145,12 +150,12 @@ export class Receiving {
   }
 
   async #end(incoming: Incoming, { size, sha256 }: FileEnd): Promise<void> {
-    const { fileId, sink, lifetime } = incoming;
+    const { fileId, sink, hasher, lifetime } = incoming;
     await this.#stored(incoming, async () => {
       if (size !== incoming.size || sink.received !== size) {
         throw new NullroomError("E_FILE_SIZE", "another size than was offered");
       }
-      if (!sameHash(await sink.digest(), sha256)) {
+      if (!sameHash(hasher.digest(), sha256)) {
         throw new NullroomError("E_FILE_HASH", "another hash than the sender's");
       }
       const received = await sink.finish();
