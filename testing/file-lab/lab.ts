@@ -1,6 +1,6 @@
 import type { PlaceChoice } from "@nullroom/core/files/choose-place";
 import { fileSet, type SetEntry } from "@nullroom/core/files/file-set";
-import { FileHasher } from "@nullroom/core/files/hasher";
+import { hasherOf } from "@nullroom/core/files/hasher";
 import type { FileDescription, FileSink, KeptFile, SinkKind } from "@nullroom/core/files/sink";
 import type { FileSource } from "@nullroom/core/files/source";
 import { sourceOf } from "@nullroom/core/files/source-of";
@@ -81,11 +81,11 @@ const lab = {
   readBack: (path: string) =>
     outcome(async () => {
       const blob = kept ? await kept.blob() : await pickedFile(path);
-      const hasher = new FileHasher();
+      const hasher = hasherOf("whole");
       for (let at = 0; at < blob.size; at += READ_BYTES) {
-        hasher.update(new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer()));
+        await hasher.update(new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer()));
       }
-      return { name: kept?.name, type: kept?.type, size: blob.size, sha256: hex(hasher.digest()) };
+      return { name: kept?.name, type: kept?.type, size: blob.size, sha256: hex(await hasher.digest()) };
     }),
 
   readSmall: () =>

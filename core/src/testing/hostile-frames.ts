@@ -1,5 +1,5 @@
 import type { Bytes } from "../brand.ts";
-import { hash } from "../crypto/keys.ts";
+import { hasherOf } from "../files/hasher.ts";
 import type { FileSink, SinkPlace } from "../files/sink.ts";
 import { concat, u8, u32, u64 } from "../wire/binary.ts";
 import type { BulkFrame, CtlFrame, FrameBytes } from "../wire/frames.ts";
@@ -36,7 +36,14 @@ export function chunk(fileId: number, offset: number, length: number): BulkFrame
 
 /** @param hashed - the length of what its hash is of, where it lies about one of them */
 export async function fileEnd(fileId: number, size: number, hashed = size): Promise<BulkFrame> {
-  return { type: "file_end", fileId, size, sha256: await hash(sevens(hashed)) };
+  return { type: "file_end", fileId, size, sha256: await hashOfSevens(hashed) };
+}
+
+/** What FILE_END says of so many of them, between two that both have PIECES. */
+export async function hashOfSevens(size: number): Promise<Bytes> {
+  const hasher = hasherOf("pieces");
+  await hasher.update(sevens(size));
+  return hasher.digest();
 }
 
 /** A disk that has stopped to answer. */

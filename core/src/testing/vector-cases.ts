@@ -8,6 +8,7 @@ import { laneChains } from "../crypto/lane-chains.ts";
 import { RecordOpener, RecordSealer } from "../crypto/record.ts";
 import { HandshakeSeal, SignalSeal } from "../crypto/seal.ts";
 import { NullroomError } from "../errors.ts";
+import { hasherOf } from "../files/hasher.ts";
 import { descriptionOf, type Offer, type OfferFrame, Offers } from "../session/v2/offers.ts";
 import { parseCandidate } from "../wire/candidate.ts";
 import { parseBulk, parseFileFrame } from "../wire/file-frame-readers.ts";
@@ -47,6 +48,7 @@ const KINDS: Readonly<Record<string, Run>> = {
     return parseFrame(frame, readInteger(fields, "chan", { max: 1 }));
   },
   set: runSet,
+  fileHash: runFileHash,
   offer: (fields) => {
     checkSdp(readString(fields, "sdp"), "offer");
     return "ok";
@@ -159,6 +161,15 @@ async function runLaneRecord(fields: JsonObject): Promise<"ok"> {
 }
 
 /** The last frame makes the set whole, or is refused. */
+async function runFileHash(fields: JsonObject): Promise<"ok"> {
+  const hashing = readString(fields, "hashing");
+  if (hashing !== "whole" && hashing !== "pieces") throw new Error("an unknown hashing");
+  const size = readInteger(fields, "size");
+  const hasher = hasherOf(hashing);
+  await hasher.update(Uint8Array.from({ length: size }, (_, at) => at ^ (at >> 8) ^ (at >> 16)));
+  return same(fields, "hash", await hasher.digest());
+}
+
 function runSet(fields: JsonObject): "ok" | "discarded" {
   const offers = new Offers();
   let offer: Offer | undefined;

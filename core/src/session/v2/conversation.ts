@@ -11,7 +11,7 @@ import type { Desk } from "./desk/desk.ts";
 import { BYE_REASONS, type Bye, byeFrame } from "./endings.ts";
 import { FileDoor } from "./file-door.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { TAKES_SETS } from "./hello.ts";
+import { theirsOfFiles } from "./hello.ts";
 import type { Line } from "./line.ts";
 import { Rekey } from "./rekey.ts";
 import type { RekeyLimits } from "./rekey-limits.ts";
@@ -77,9 +77,7 @@ export class Conversation {
       onFailure: (thrown: unknown) => this.#fail(thrown),
       ...{ connection: () => this.#connection, platform: options.platform },
     };
-    const { maxFile, features } = secured.hello;
-    const takesSets = (features & TAKES_SETS) !== 0;
-    this.files = new FileDoor(files, { theirs: maxFile, ours: ownFileLimit, takesSets });
+    this.files = new FileDoor(files, { ...theirsOfFiles(secured.hello), ours: ownFileLimit });
     this.#rekey = this.#rekeyOf(secured);
   }
 

@@ -4,8 +4,9 @@ import type { SinkPlace } from "../../files/sink.ts";
 import { ByteReader, concat, u8, u32 } from "../../wire/binary.ts";
 import { CODES, type FrameBytes } from "../../wire/frames.ts";
 import type { SessionFiles, TransferId } from "../session.ts";
+import type { FileLimits } from "./file-limits.ts";
 import type { FilesWay } from "./file-options.ts";
-import type { FileLimits, Files } from "./files.ts";
+import type { Files } from "./files.ts";
 
 /** REJECT's reason, spec/5-files.md §2. */
 const CANNOT_READ = 4;

@@ -1,3 +1,4 @@
+import type { Hashing } from "../../files/hasher.ts";
 import type { Platform } from "../../platform.ts";
 import type { FileFrame, FrameBytes } from "../../wire/frames.ts";
 import type { Transfer } from "../session.ts";
@@ -20,6 +21,7 @@ export type FilesOptions = {
   now: () => number;
   /** The other side did what no honest one does: the session ends. */
   onFailure: (thrown: unknown) => void;
+  hashing: Hashing;
   /** The one that there is now. */
   connection: () => Connection | undefined;
   /** Makes the connections of lanes. */
@@ -27,4 +29,6 @@ export type FilesOptions = {
 };
 
 /** As a conversation has them: it neither reads nor writes what comes with the first file. */
-export type FilesWay = Omit<FilesOptions, "limit" | "send"> & { send: (record: FrameBytes) => void };
+export type FilesWay = Omit<FilesOptions, "limit" | "send" | "hashing"> & {
+  send: (record: FrameBytes) => void;
+};

@@ -6,14 +6,12 @@ import { formatFileFrame } from "../../wire/file-frames.ts";
 import type { FileFrame, FrameBytes } from "../../wire/frames.ts";
 import type { Transfer, TransferId } from "../session.ts";
 import type { FileNews } from "./desk/desk.ts";
+import type { FileLimits } from "./file-limits.ts";
 import type { FilesWay } from "./file-options.ts";
 import { type Before, IncomingFiles } from "./incoming-files.ts";
 import { LaneKeeper } from "./lanes/lane-keeper.ts";
 import { type OfferFrame, Offers } from "./offers.ts";
 import { OutgoingFiles } from "./outgoing-files.ts";
-
-/** The largest file that each side takes, and whether they take sets. */
-export type FileLimits = { theirs: number; ours: number; takesSets: boolean };
 
 /** Files both ways. spec/5-files.md. */
 export class Files {
@@ -28,7 +26,8 @@ export class Files {
       this.#lanes.saw(transfer);
       way.report(transfer);
     };
-    const options = { ...way, send, report };
+    const { hashing } = limits;
+    const options = { ...way, send, report, hashing };
     this.#outgoing = new OutgoingFiles(options, limits.takesSets);
     const sendOfTheirs = (frame: FileFrame) => send(this.#unambiguous(frame));
     this.#incoming = new IncomingFiles({ ...options, send: sendOfTheirs, limit: limits.ours }, before);

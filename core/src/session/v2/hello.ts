@@ -1,6 +1,7 @@
 import { NullroomError } from "../../errors.ts";
 import type { Platform } from "../../platform.ts";
 import type { HeardFrame, TalkFrame } from "../../wire/frames.ts";
+import type { FileLimits } from "./file-limits.ts";
 import type { Transport } from "./transport.ts";
 
 export type Hello = Extract<TalkFrame, { type: "hello" }>;
@@ -8,12 +9,20 @@ export type Hello = Extract<TalkFrame, { type: "hello" }>;
 /** Bit of HELLO's `features`: this side's runtime can restart ICE. spec/4-frames.md §5. */
 export const RESTARTS_ICE = 1;
 /** This side takes sets of files as one offer. spec/5-files.md §7. */
-export const TAKES_SETS = 2;
+const TAKES_SETS = 2;
 /** This side can carry files over more connections, since it can make certificates for all of them. */
 export const LANES = 4;
+/** This side makes the hash of a file of its pieces. spec/5-files.md §4. */
+const HASHES_PIECES = 8;
 
 export function featuresOf({ restartsIce, generateCertificate }: Platform): number {
-  return TAKES_SETS | (restartsIce ? RESTARTS_ICE : 0) | (generateCertificate ? LANES : 0);
+  return TAKES_SETS | HASHES_PIECES | (restartsIce ? RESTARTS_ICE : 0) | (generateCertificate ? LANES : 0);
+}
+
+/** What the other side's first HELLO says of files, for the whole session. */
+export function theirsOfFiles({ features, maxFile }: Hello): Omit<FileLimits, "ours"> {
+  const takesSets = (features & TAKES_SETS) !== 0;
+  return { theirs: maxFile, takesSets, hashing: (features & HASHES_PIECES) === 0 ? "whole" : "pieces" };
 }
 
 /**

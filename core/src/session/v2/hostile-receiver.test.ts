@@ -1,9 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { until } from "../../../../testing/until.ts";
-import { hash } from "../../crypto/keys.ts";
 import { fileOffering } from "../../files/offering.ts";
-import { OFFERED_BYTES, sevens } from "../../testing/hostile-frames.ts";
+import { hashOfSevens, OFFERED_BYTES, sevens } from "../../testing/hostile-frames.ts";
 import { HostileMeeting } from "../../testing/hostile-meeting.ts";
 import type { CtlFrame } from "../../wire/frames.ts";
 
@@ -95,7 +94,7 @@ describe("no byte leaves that nobody may have", () => {
     await until("the end", () => peer.said("file_end")[0]);
     expect(sent(meeting)).toBe(OFFERED_BYTES);
     expect(peer.said("file_end")).toEqual([
-      { type: "file_end", fileId: 1, size: OFFERED_BYTES, sha256: await hash(sevens(OFFERED_BYTES)) },
+      { type: "file_end", fileId: 1, size: OFFERED_BYTES, sha256: await hashOfSevens(OFFERED_BYTES) },
     ]);
   });
 
@@ -116,7 +115,7 @@ describe("what is said of a file that was sent", () => {
     using meeting = await begin();
     await meeting.peer.say(accept(1, 0, MIB));
     await until("the end", () => meeting.peer.said("file_end")[0]);
-    await meeting.peer.say(done(1, size, sha256 ?? (await hash(sevens(OFFERED_BYTES)))));
+    await meeting.peer.say(done(1, size, sha256 ?? (await hashOfSevens(OFFERED_BYTES))));
     expect(await meeting.becomes("out-1", "failed")).toMatchObject({ code: "E_FILE_HASH" });
     await meeting.goesOn();
   });
@@ -124,7 +123,7 @@ describe("what is said of a file that was sent", () => {
   test("FILE_DONE ahead of the bytes is believed only if it is true in the end", async () => {
     using meeting = await begin();
     const { peer } = meeting;
-    await peer.say(accept(1, 0, 1), done(1, OFFERED_BYTES, await hash(sevens(OFFERED_BYTES))));
+    await peer.say(accept(1, 0, 1), done(1, OFFERED_BYTES, await hashOfSevens(OFFERED_BYTES)));
     await meeting.goesOn();
     expect(meeting.transfers.get("out-1")?.status).toBe("moving");
     await peer.say(credit(1, MIB));

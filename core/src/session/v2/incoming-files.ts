@@ -163,12 +163,12 @@ export class IncomingFiles {
   /** Nothing is promised to the other side before there is a place for it. */
   async #open(incoming: Incoming, place: SinkPlace): Promise<void> {
     const { fileId, tracker, lifetime } = incoming;
-    const { desk, send } = this.#options;
+    const { desk, send, hashing } = this.#options;
     const { name, type, size, set } = tracker.transfer;
     const file = { name, type, size, ...(set && { set }) };
     try {
       const passed = desk.passable(place, file, lifetime.signal);
-      const reach = await desk.ask("receive", { fileId, file, place: passed });
+      const reach = await desk.ask("receive", { fileId, file, place: passed, hashing });
       if (lifetime.signal.aborted) {
         desk.ask("stop", { way: "in", fileId }).catch(onGone);
         return;

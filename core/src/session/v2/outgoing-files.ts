@@ -191,8 +191,9 @@ export class OutgoingFiles {
     outgoing.offering = undefined; // The desk has it.
     outgoing.mayGoBack = false;
     tracker.update(offering ? { status: "queued" } : { moved: offset });
-    const order = { fileId, offset, creditEnd, ...(offering && { offering }) };
-    this.#options.desk.ask("send", order).catch(this.#options.onFailure);
+    const { desk, hashing, onFailure } = this.#options;
+    const order = { fileId, hashing, offset, creditEnd, ...(offering && { offering }) };
+    desk.ask("send", order).catch(onFailure);
   }
 
   #credited(outgoing: Outgoing, creditEnd: number): void {

@@ -224,7 +224,7 @@ function door(takesSets: boolean) {
     ...{ connection: () => undefined, platform: { createPeerConnection: () => expect.unreachable() } },
     report: (transfer: Transfer) => void transfers.set(transfer.id, transfer),
   };
-  const files = new FileDoor(options, { theirs: 2 ** 24, ours: 2 ** 24, takesSets });
+  const files = new FileDoor(options, { theirs: 2 ** 24, ours: 2 ** 24, takesSets, hashing: "pieces" });
   return { sent, transfers, files, hear: (frame: FileFrame) => files.ctl(formatFileFrame(frame)) };
 }
 

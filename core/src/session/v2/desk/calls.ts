@@ -2,6 +2,7 @@ import type { Bytes } from "../../../brand.ts";
 import type { Channel } from "../../../crypto/binding.ts";
 import type { Role } from "../../../crypto/keys.ts";
 import type { ErrorCode } from "../../../errors.ts";
+import type { Hashing } from "../../../files/hasher.ts";
 import type { Offering } from "../../../files/offering.ts";
 import type { FileDescription } from "../../../files/sink.ts";
 
@@ -35,10 +36,10 @@ export type DeskCalls = {
   detach: Asked<{ lane: LaneNumber }>;
 
   /** They accepted, at first or again: go on from `offset`. The offering comes with the first. */
-  send: Asked<{ fileId: number; offering?: Offering } & Reach>;
+  send: Asked<{ fileId: number; offering?: Offering; hashing: Hashing } & Reach>;
   credit: Asked<{ fileId: number; creditEnd: number }>;
   /** Open a place; answered with what ACCEPT says. `place` is whatever the desk's side makes a place of. */
-  receive: Asked<{ fileId: number; file: FileDescription; place: unknown }, Reach>;
+  receive: Asked<{ fileId: number; file: FileDescription; place: unknown; hashing: Hashing }, Reach>;
   /** After a reconnect: what the place has really taken, and credit anew. */
   reach: Asked<{ fileId: number }, Reach>;
   rest: Asked<{ way: Way; fileId: number; isResting: boolean }>;

@@ -69,8 +69,8 @@ class DeskEngine {
       case "credit":
         return this.#sending.credit(call.argument);
       case "receive": {
-        const { fileId, file, place } = call.argument;
-        return this.#receiving.open(fileId, file, this.#options.placeOf(place));
+        const { place, ...file } = call.argument;
+        return this.#receiving.open({ ...file, place: this.#options.placeOf(place) });
       }
       case "reach":
         return this.#receiving.reach(call.argument.fileId);

@@ -35,7 +35,12 @@ const FATAL = ["E_FILE_OFFSET", "E_FILE_SIZE", "E_FILE_CREDIT", "E_RECORD_TYPE"]
 async function opened(size: number, place: SinkPlace = plainPlace()) {
   const news: DeskNews[] = [];
   const receiving = new Receiving((each) => void news.push(each));
-  const reach = await receiving.open(1, { name: "a", type: "text/plain", size }, place);
+  const reach = await receiving.open({
+    fileId: 1,
+    file: { name: "a", type: "text/plain", size },
+    place,
+    hashing: "whole",
+  });
   const wholes = () => news.filter((each) => each.news === "whole");
   return { receiving, news, reach, wholes };
 }
@@ -158,6 +163,9 @@ test.each([
 test("after the end nothing is opened any more", async () => {
   const { receiving } = await opened(1);
   await receiving.close();
-  const late = receiving.open(2, { name: "b", type: "text/plain", size: 1 }, plainPlace());
+  const late = receiving.open({
+    ...{ fileId: 2, place: plainPlace(), hashing: "whole" },
+    file: { name: "b", type: "text/plain", size: 1 },
+  });
   await expect(late).rejects.toMatchObject({ code: "E_FILE_CANCELLED" });
 });

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../../brand.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
-import { FileHasher } from "../../../files/hasher.ts";
+import { type FileHasher, type Hashing, hasherOf } from "../../../files/hasher.ts";
 import { sameHash } from "../../../files/same-hash.ts";
 import type { FileDescription, FileSink, KeptFile, Received, SinkPlace } from "../../../files/sink.ts";
 import type { DeskNews, Reach, Stored } from "./calls.ts";
@@ -8,6 +8,8 @@ import { type Chunk, type FileEnd, type From, Puzzle } from "./puzzle.ts";
 
 /** How far a sender may be ahead of what the place has taken. */
 export const CREDIT_BYTES = 4 * 1024 * 1024;
+
+type OpenOptions = { fileId: number; file: FileDescription; place: SinkPlace; hashing: Hashing };
 
 type Incoming = {
   readonly fileId: number;
@@ -37,7 +39,7 @@ export class Receiving {
   }
 
   /** @throws "E_FILE_LIMIT", "E_FILE_READ" when the place takes no such file */
-  async open(fileId: number, file: FileDescription, place: SinkPlace): Promise<Reach> {
+  async open({ fileId, file, place, hashing }: OpenOptions): Promise<Reach> {
     const lifetime = new AbortController();
     const sink = await place.open(file, lifetime.signal);
     if (this.#isClosed) {
@@ -47,7 +49,7 @@ export class Receiving {
     const { size } = file;
     const work = Promise.resolve();
     const state = { creditEnd: CREDIT_BYTES, isResting: false, hasBegun: false, puzzle: new Puzzle(0), work };
-    this.#files.set(fileId, { fileId, size, sink, hasher: new FileHasher(), lifetime, ...state });
+    this.#files.set(fileId, { fileId, size, sink, hasher: hasherOf(hashing), lifetime, ...state });
     this.#accepted.add(fileId);
     return { offset: 0, creditEnd: CREDIT_BYTES };
   }
@@ -132,9 +134,8 @@ export class Receiving {
 
   async #take(incoming: Incoming, data: Bytes): Promise<void> {
     const { fileId, sink, hasher } = incoming;
-    const isStored = await this.#stored(incoming, () => {
-      hasher.update(data);
-      return sink.write(data.slice()); // Out of the record, which is 64 KiB however short the chunk.
+    const isStored = await this.#stored(incoming, async () => {
+      await Promise.all([hasher.update(data), sink.write(outOfRecord(data))]); // Which takes the memory over.
     });
     if (!isStored) return;
     this.#tell({ news: "moved", way: "in", fileId, moved: sink.received });
@@ -155,7 +156,7 @@ export class Receiving {
       if (size !== incoming.size || sink.received !== size) {
         throw new NullroomError("E_FILE_SIZE", "another size than was offered");
       }
-      if (!sameHash(hasher.digest(), sha256)) {
+      if (!sameHash(await hasher.digest(), sha256)) {
         throw new NullroomError("E_FILE_HASH", "another hash than the sender's");
       }
       const received = await sink.finish();
@@ -192,6 +193,11 @@ function checkChunk({ size, creditEnd }: Incoming, { offset, data }: Chunk): voi
   const end = offset + data.length;
   if (end > size) throw new NullroomError("E_FILE_SIZE", "more than was offered");
   if (end > creditEnd) throw new NullroomError("E_FILE_CREDIT", "more than was allowed");
+}
+
+/** A record is 64 KiB however short its chunk: crumbs must not keep as many of them in memory. */
+function outOfRecord(data: Bytes): Bytes {
+  return data.length * 2 > data.buffer.byteLength ? data : data.slice();
 }
 
 function storedOf(received: Received): Stored {

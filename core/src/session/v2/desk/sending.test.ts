@@ -7,6 +7,7 @@ import { until } from "../../../../../testing/until.ts";
 import { equalBytes } from "../../../crypto/bytes.ts";
 import { hash } from "../../../crypto/keys.ts";
 import { NullroomError } from "../../../errors.ts";
+import { type Hashing, hasherOf } from "../../../files/hasher.ts";
 import { fileOffering, type Offering } from "../../../files/offering.ts";
 import type { BulkFrame } from "../../../wire/frames.ts";
 import type { DeskNews } from "./calls.ts";
@@ -23,6 +24,8 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom("cut" as const, "resume" as const, "rest" as const, "go-on" as const) }),
 );
 
+const HASHING = fc.constantFrom("whole" as const, "pieces" as const);
+
 /** The other side of a file: takes what comes while there is a line, and sees to it that nobody goes too far. */
 class Taker {
   readonly sending: Sending;
@@ -34,7 +37,10 @@ class Taker {
   isCut = false;
   #line = 0;
 
-  constructor(size: number) {
+  readonly #hashing: Hashing;
+
+  constructor(size: number, hashing: Hashing = "whole") {
+    this.#hashing = hashing;
     this.taken = new Uint8Array(size);
     this.sending = new Sending({
       tell: (news) => void this.news.push(news),
@@ -46,7 +52,7 @@ class Taker {
     this.isCut = false;
     this.#line += 1;
     const reach = { offset: this.received, creditEnd: this.creditEnd };
-    this.sending.start({ fileId: 1, ...(offering && { offering }), ...reach });
+    this.sending.start({ fileId: 1, hashing: this.#hashing, ...(offering && { offering }), ...reach });
   }
 
   give(bytes: number): void {
@@ -80,20 +86,27 @@ async function perform(taker: Taker, steps: readonly Step[]): Promise<void> {
 
 test("through whatever credit, rests and broken lines: each byte in order, never too far, and the hash of the whole", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.nat(300_000), fc.array(STEP, { maxLength: 30 }), async (size, steps) => {
-      const content = Uint8Array.from(randomBytes(size));
-      const taker = new Taker(content.length);
-      taker.accept(fileOffering(new File([content], "a")));
-      await perform(taker, steps);
-      taker.sending.rest(1, false);
-      if (taker.isCut) taker.accept();
-      taker.give(content.length);
-      const { end } = await until("the end", () => taker.end && taker);
-      expect(end).toMatchObject({ size: content.length, sha256: await hash(content) });
-      expect(equalBytes(taker.taken, content)).toBe(true);
-      expect(taker.news.some(({ news }) => news === "broken")).toBe(false);
-      taker.sending.close();
-    }),
+    fc.asyncProperty(
+      fc.nat(300_000),
+      fc.array(STEP, { maxLength: 30 }),
+      HASHING,
+      async (size, steps, hashing) => {
+        const content = Uint8Array.from(randomBytes(size));
+        const taker = new Taker(content.length, hashing);
+        taker.accept(fileOffering(new File([content], "a")));
+        await perform(taker, steps);
+        taker.sending.rest(1, false);
+        if (taker.isCut) taker.accept();
+        taker.give(content.length);
+        const { end } = await until("the end", () => taker.end && taker);
+        const hasher = hasherOf(hashing);
+        await hasher.update(content);
+        expect(end).toMatchObject({ size: content.length, sha256: await hasher.digest() });
+        expect(equalBytes(taker.taken, content)).toBe(true);
+        expect(taker.news.some(({ news }) => news === "broken")).toBe(false);
+        taker.sending.close();
+      },
+    ),
     { numRuns: scaled(2_000, 40) },
   );
 });

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../../brand.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
-import { FileHasher } from "../../../files/hasher.ts";
+import { type FileHasher, hasherOf } from "../../../files/hasher.ts";
 import type { FileSource } from "../../../files/source.ts";
 import { sourceOf } from "../../../files/source-of.ts";
 import { type BulkFrame, CHUNK_BYTES } from "../../../wire/frames.ts";
@@ -14,7 +14,7 @@ type Outgoing = {
   /** Each byte is hashed once, in order, however often it is sent. */
   readonly hasher: FileHasher;
   hashed: number;
-  digest: Bytes | undefined;
+  digest: Promise<Bytes> | undefined;
   moved: number;
   creditEnd: number;
   isResting: boolean;
@@ -42,9 +42,9 @@ export class Sending {
   }
 
   /** @throws "E_RECORD_TYPE" for an offset that was never reached */
-  start({ fileId, offering, offset, creditEnd }: DeskCalls["send"]["argument"]): void {
+  start({ fileId, offering, hashing, offset, creditEnd }: DeskCalls["send"]["argument"]): void {
     const known = this.#files.get(fileId);
-    const outgoing = known ?? (offering && outgoingOf(fileId, sourceOf(offering)));
+    const outgoing = known ?? (offering && outgoingOf(fileId, sourceOf(offering), hasherOf(hashing)));
     if (outgoing === undefined) return; // Over since.
     if (offset > outgoing.hashed) throw new NullroomError("E_RECORD_TYPE", "an ACCEPT beyond what was sent");
     this.#files.set(fileId, outgoing);
@@ -99,7 +99,8 @@ export class Sending {
         if (!(await this.#sendSlice(outgoing, run))) return;
       }
       outgoing.digest ??= outgoing.hasher.digest();
-      const sha256 = outgoing.digest;
+      const sha256 = await outgoing.digest;
+      if (!this.#isCurrent(outgoing, run)) return;
       await this.#options.send({ type: "file_end", fileId, size: source.size, sha256 });
       if (this.#isCurrent(outgoing, run)) this.#options.tell({ news: "sent", fileId, sha256 });
     } catch (thrown) {
@@ -121,8 +122,10 @@ export class Sending {
     const { fileId, moved: offset, creditEnd } = outgoing;
     const data = await outgoing.reader.take(offset, Math.min(CHUNK_BYTES, creditEnd - offset));
     if (!this.#isCurrent(outgoing, run)) return false;
-    hash(outgoing, offset, data);
-    await this.#options.send({ type: "chunk", fileId, offset, data });
+    await Promise.all([
+      hash(outgoing, offset, data),
+      this.#options.send({ type: "chunk", fileId, offset, data }),
+    ]);
     if (!this.#isCurrent(outgoing, run)) return false;
     outgoing.moved = offset + data.length;
     this.#options.tell({ news: "moved", way: "out", fileId, moved: outgoing.moved });
@@ -134,23 +137,17 @@ export class Sending {
   }
 }
 
-function hash(outgoing: Outgoing, offset: number, data: Bytes): void {
+async function hash(outgoing: Outgoing, offset: number, data: Bytes): Promise<void> {
   const end = offset + data.length;
   if (end <= outgoing.hashed) return;
-  outgoing.hasher.update(data.subarray(outgoing.hashed - offset));
+  const fresh = data.subarray(outgoing.hashed - offset);
   outgoing.hashed = end;
+  await outgoing.hasher.update(fresh);
 }
 
-function outgoingOf(fileId: number, source: FileSource): Outgoing {
+function outgoingOf(fileId: number, source: FileSource, hasher: FileHasher): Outgoing {
   return {
-    ...{
-      fileId,
-      source,
-      reader: new ReadAhead(source),
-      hasher: new FileHasher(),
-      hashed: 0,
-      digest: undefined,
-    },
+    ...{ fileId, source, reader: new ReadAhead(source), hasher, hashed: 0, digest: undefined },
     ...{ moved: 0, creditEnd: 0, isResting: false, run: 0, wake: () => undefined },
   };
 }
