@@ -33,9 +33,21 @@ export async function hash(...parts: readonly Uint8Array[]): Promise<Bytes> {
 }
 
 export async function hmac(key: Bytes, data: Bytes): Promise<Bytes> {
-  const imported = await crypto.subtle.importKey("raw", key, HMAC_SHA_256, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
+  const [tag] = await hmacs(key, [data]);
+  return tag;
 }
+
+/** One for each of `data`, under one key. */
+export async function hmacs<const Data extends readonly Bytes[]>(
+  key: Bytes,
+  data: Data,
+): Promise<Tags<Data>> {
+  const imported = await crypto.subtle.importKey("raw", key, HMAC_SHA_256, false, ["sign"]);
+  const tags = data.map(async (each) => new Uint8Array(await crypto.subtle.sign("HMAC", imported, each)));
+  return (await Promise.all(tags)) as Tags<Data>;
+}
+
+type Tags<Data extends readonly Bytes[]> = { [At in keyof Data]: Bytes };
 
 /** `Ext(salt, ikm)`: HKDF-Extract. */
 export function extract(salt: Bytes, ikm: Bytes): Promise<Bytes> {

@@ -1,11 +1,11 @@
 import type { Brand, Bytes } from "../brand.ts";
 import { NullroomError } from "../errors.ts";
 import { ByteReader, concat, u8, u16, u32, u64 } from "../wire/binary.ts";
-import { type FrameBytes, isMarker } from "../wire/frames.ts";
+import { type FrameBytes, type FrameParts, isMarker } from "../wire/frames.ts";
 import { importAeadKey, openAead, sealAead, TAG_BYTES } from "./aead.ts";
 import { type Channel, CTL } from "./binding.ts";
 import { isZero, wipe } from "./bytes.ts";
-import { hmac, type Role } from "./keys.ts";
+import { hmacs, type Role } from "./keys.ts";
 
 /** The record layer of spec/4-frames.md §4: one key per record, strict order, sizes that say little. */
 
@@ -23,7 +23,8 @@ export const MAX_RECORD_BYTES = HEADER_BYTES + BULK_BUCKET + TAG_BYTES;
 
 /** One step: this record's key, and the chain key of the next. */
 export async function ratchet(chainKey: Bytes): Promise<{ messageKey: Bytes; following: Bytes }> {
-  return { messageKey: await hmac(chainKey, MESSAGE), following: await hmac(chainKey, FOLLOWING) };
+  const [messageKey, following] = await hmacs(chainKey, [MESSAGE, FOLLOWING]);
+  return { messageKey, following };
 }
 
 /** One direction on one channel. Owns its chain key; at most one call at a time makes progress. */
@@ -73,12 +74,15 @@ export class RecordSealer {
   #markerDue = false;
   #sent = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  /** All zero between two records. On bulk one for all of them: taking 64 KiB anew costs as much as sealing it. */
+  readonly #bulkInner: Bytes;
 
   constructor({ channel, role, key, epoch = 0 }: ChainSetup) {
     this.#channel = channel;
     this.#role = role;
     this.#epoch = epoch;
     this.#chain = new Chain(key);
+    this.#bulkInner = new Uint8Array(channel === CTL ? 0 : BULK_BUCKET);
   }
 
   /** Records sealed so far on this PeerConnection: what BYE reports. */
@@ -87,7 +91,7 @@ export class RecordSealer {
   }
 
   /** Records come out in the order of the calls, however many are made at once. */
-  seal(frame: FrameBytes): Promise<SealedRecord> {
+  seal(frame: FrameParts): Promise<SealedRecord> {
     const sealed = this.#queue.then(() => this.#seal(frame));
     this.#queue = sealed.catch(() => undefined); // Because the caller has the failure; the queue only keeps order.
     return sealed;
@@ -105,18 +109,17 @@ export class RecordSealer {
     this.#chain.wipe();
   }
 
-  async #seal({ type, body }: FrameBytes): Promise<SealedRecord> {
+  async #seal({ type, body, rest }: FrameParts): Promise<SealedRecord> {
     if (isMarker(type, this.#channel, this.#role) !== this.#markerDue) {
       throw new NullroomError("E_RECORD_EPOCH", "a marker begins each epoch and stands nowhere else");
     }
-    const bucket = this.#channel === CTL ? smallestBucket(body.length) : BULK_BUCKET;
-    const inner = new Uint8Array(bucket);
-    inner.set(concat(u8(type), u32(body.length)));
-    inner.set(body, INNER_OVERHEAD);
+    const length = body.length + (rest?.length ?? 0);
+    const inner = this.#channel === CTL ? new Uint8Array(smallestBucket(length)) : this.#bulkInner;
     const header = concat(u8(VERSION), u8(this.#channel), u16(this.#epoch), u64(this.#sent));
     const key = await this.#chain.next("encrypt");
-    const sealed = await sealAead(key, { nonce: header, aad: header }, inner);
-    wipe(inner);
+    inner.set(concat(u8(type), u32(length), body));
+    if (rest) inner.set(rest, INNER_OVERHEAD + body.length);
+    const sealed = await sealAead(key, { nonce: header, aad: header }, inner).finally(() => wipe(inner));
     this.#markerDue = false;
     this.#sent += 1;
     return concat(header, sealed) as SealedRecord;

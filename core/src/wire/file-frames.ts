@@ -7,11 +7,18 @@ import {
   type FileInSet,
   type Frame,
   type FrameBytes,
+  type FrameParts,
 } from "./frames.ts";
 
 /** What comes with the first file, as bytes: `frames.ts` has the rest, `file-frame-readers.ts` the way back. */
 export function formatFileFrame(frame: FileFrame | BulkFrame): FrameBytes {
   return { type: CODES[frame.type], body: formatFileBody(frame) };
+}
+
+/** As `formatFileFrame`, but what a chunk carries is not copied. */
+export function bulkParts(frame: BulkFrame): FrameParts {
+  if (frame.type !== "chunk") return formatFileFrame(frame);
+  return { type: CODES.chunk, body: chunkHead(frame), rest: frame.data };
 }
 
 function formatFileBody(frame: FileFrame | BulkFrame): Bytes {
@@ -32,7 +39,7 @@ function formatFileBody(frame: FileFrame | BulkFrame): Bytes {
     case "file_end":
       return concat(u32(frame.fileId), u64(frame.size), frame.sha256);
     case "chunk":
-      return concat(u32(frame.fileId), u64(frame.offset), frame.data);
+      return concat(chunkHead(frame), frame.data);
     case "lane_offer":
     case "lane_answer":
     case "lanes":
@@ -40,6 +47,10 @@ function formatFileBody(frame: FileFrame | BulkFrame): Bytes {
     case "epoch":
       return new Uint8Array();
   }
+}
+
+function chunkHead({ fileId, offset }: Extract<BulkFrame, { type: "chunk" }>): Bytes {
+  return concat(u32(fileId), u64(offset));
 }
 
 function formatOffer({ fileId, size, name, mime }: Extract<Frame, { type: "file_offer" }>): Bytes {

@@ -7,6 +7,8 @@ import { concat, encodeUtf8, u8, u32, u64 } from "./binary.ts";
 
 /** As the record layer carries it. */
 export type FrameBytes = { type: number; body: Bytes };
+/** `rest`: what follows on `body`, where putting both together would copy a whole chunk. */
+export type FrameParts = FrameBytes & { rest?: Bytes };
 
 export type ByeReason = 0 | 1 | 2 | 3 | 4;
 export type FileRefusal = 0 | 1 | 2 | 3 | 4 | 5;

@@ -7,7 +7,7 @@ import type { BulkChannel } from "../../../peer/channel-port.ts";
 import type { Heard, HeldChannel } from "../../../peer/held-channel.ts";
 import { PacedSender } from "../../../peer/paced-sender.ts";
 import { parseBulk } from "../../../wire/file-frame-readers.ts";
-import { formatFileFrame } from "../../../wire/file-frames.ts";
+import { bulkParts } from "../../../wire/file-frames.ts";
 import type { BulkFrame } from "../../../wire/frames.ts";
 import type { LaneArms } from "./calls.ts";
 
@@ -124,7 +124,7 @@ export class Lane {
     try {
       await opened(this.#options.channel.channel, signal);
       before?.();
-      const record = await this.#sealer?.seal(formatFileFrame(frame));
+      const record = await this.#sealer?.seal(bulkParts(frame));
       if (record === undefined) throw isClosed();
       await this.#sender.send(record, signal);
     } catch (thrown) {
