@@ -1,10 +1,10 @@
 import type { Bytes } from "@nullroom/core/brand";
-import { NullroomError } from "@nullroom/core/errors";
+import { asNullroomError, NullroomError } from "@nullroom/core/errors";
 import type { FileDescription, FileWriter, KeptFile, Received } from "@nullroom/core/files/sink";
 import { LentBlob } from "./lent-blob.ts";
 import type { Opened, SharedVault } from "./shared-vault.ts";
 
-/** A sealed file for whoever is in a worker already. */
+/** One received file, sealed in the vault. */
 export class VaultWriter implements FileWriter {
   readonly #file: FileDescription;
   readonly #vault: SharedVault;
@@ -49,7 +49,13 @@ export class VaultWriter implements FileWriter {
 
   /** The browser takes a stream's bytes as they come and keeps them where it keeps large blobs. */
   async #blob(type: string): Promise<Blob> {
-    const stream = this.#opened.file.stream(this.#lifetime.signal);
-    return this.#lent.lend(await new Response(stream, { headers: { "content-type": type } }).blob());
+    const { signal } = this.#lifetime;
+    const stream = this.#opened.file.stream(signal);
+    try {
+      return this.#lent.lend(await new Response(stream, { headers: { "content-type": type } }).blob());
+    } catch (thrown) {
+      signal.throwIfAborted(); // Of a stream that fails a browser tells only that it did.
+      throw asNullroomError(thrown, "E_FILE_READ", "the sealed file cannot be read");
+    }
   }
 }
