@@ -1,21 +1,22 @@
 import type { PlaceChoice } from "@nullroom/core/files/choose-place";
 import { fileSet, type SetEntry } from "@nullroom/core/files/file-set";
 import { hasherOf } from "@nullroom/core/files/hasher";
-import type { FileDescription, FileSink, KeptFile, SinkKind } from "@nullroom/core/files/sink";
+import type { FileDescription, KeptFile, SinkKind } from "@nullroom/core/files/sink";
 import type { FileSource } from "@nullroom/core/files/source";
 import { sourceOf } from "@nullroom/core/files/source-of";
 import { Places } from "../../web/src/files/places.ts";
 import { preview } from "../../web/src/files/preview.ts";
 import { asOffering, chosenFiles, walked } from "../../web/src/files/sources.ts";
 import { droppedEntries, pastedImages } from "../../web/src/files/taken.ts";
+import type { ScriptPolicy } from "../../web/src/files/trusted-types.ts";
 import { removeLeftovers } from "../../web/src/leftovers.ts";
-import { CHUNK_BYTES, chunkOf } from "./content.ts";
+import { okOf, outcome } from "./outcome.ts";
+import type { Work } from "./worker.ts";
+import workerUrl from "./worker.ts?worker&url";
 
 /** What a test tells a page to do with the product's sinks and sources; everything said is plain JSON. */
 export type Lab = typeof lab;
 export type Wanted = { kind: SinkKind; size: number; name?: string; files?: SetEntry[] };
-/** Code of the refusal, or what came of it. */
-export type Outcome<T> = { ok: T } | { code: string };
 
 declare global {
   interface Window {
@@ -28,11 +29,13 @@ const READ_BYTES = 4 * 1024 * 1024;
 const PICKED = "picked by the person";
 
 const places = new Places(window);
-let sink: FileSink | undefined;
+const policy: ScriptPolicy | undefined = globalThis.trustedTypes?.createPolicy("nr", {
+  createScriptURL: () => workerUrl,
+});
+const worker = new Worker(policy?.createScriptURL("") ?? workerUrl, { type: "module" });
+/** Of what the file takes of the page; in the worker it has another. */
 let lifetime = new AbortController();
-let kept: KeptFile | undefined;
-let size = 0;
-let fed = 0;
+let kept: Pick<KeptFile, "name" | "type"> | undefined;
 let source: FileSource | undefined;
 
 const lab = {
@@ -42,45 +45,34 @@ const lab = {
 
   open: (wanted: Wanted) =>
     outcome(async () => {
+      lifetime.abort();
       lifetime = new AbortController();
-      sink = undefined;
       kept = undefined;
-      fed = 0;
       const file = describe(wanted);
-      size = file.size;
-      const place = await places.take({ type: "place", kind: wanted.kind, capacity: Infinity }, file);
+      const place = await places.take(wanted.kind, file);
       if (!place) return "declined";
-      sink = await place.open(file, lifetime.signal);
-      return place.kind;
+      await inWorker("open", place.pass(file, lifetime.signal), file);
+      return wanted.kind;
     }),
 
-  /** Feed the next bytes up to `end`, waiting for each chunk as a session does. */
-  feed: (end: number) =>
-    outcome(async () => {
-      if (!sink) throw new Error("nothing is open");
-      while (fed < end) {
-        const chunk = chunkOf(fed / CHUNK_BYTES, size);
-        fed += chunk.length;
-        await sink.write(chunk);
-      }
-      return fed;
-    }),
+  feed: (end: number) => outcome(() => inWorker("feed", end)),
 
   finish: () =>
     outcome(async () => {
-      const received = await sink?.finish();
-      if (received?.type === "kept") kept = received.file;
-      return received?.type;
+      const finished = await inWorker("finish");
+      kept = finished.kept;
+      return finished.received;
     }),
 
-  abort: () => outcome(async () => sink?.abort()),
-  discard: () => outcome(async () => kept?.discard()),
-  end: () => lifetime.abort(),
+  abort: () => over("abort"),
+  discard: () => over("discard"),
+  end: () => over("end"),
+  refuseNames: () => outcome(() => inWorker("refuseNames")),
 
   /** Read what the person would save, wherever it is. */
   readBack: (path: string) =>
     outcome(async () => {
-      const blob = kept ? await kept.blob() : await pickedFile(path);
+      const blob = kept ? await savedBlob() : await pickedFile(path);
       const hasher = hasherOf("whole");
       for (let at = 0; at < blob.size; at += READ_BYTES) {
         await hasher.update(new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer()));
@@ -88,8 +80,7 @@ const lab = {
       return { name: kept?.name, type: kept?.type, size: blob.size, sha256: hex(await hasher.digest()) };
     }),
 
-  readSmall: () =>
-    outcome(async () => hex(new Uint8Array((await (await kept?.blob())?.arrayBuffer()) ?? []))),
+  readSmall: () => outcome(async () => hex(new Uint8Array(await (await savedBlob()).arrayBuffer()))),
 
   /** As the product saves it: a link to the browser's own downloads. */
   offerSaving() {
@@ -97,7 +88,7 @@ const lab = {
     button.textContent = kept?.name ?? "";
     button.onclick = async () => {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL((await kept?.blob()) ?? new Blob());
+      link.href = URL.createObjectURL(await savedBlob());
       link.download = kept?.name ?? "";
       link.click();
     };
@@ -173,12 +164,29 @@ function describe({ size: bytes, name = "file.bin", files }: Wanted): FileDescri
   return { name: set.name, type: "application/octet-stream", size: set.size, set };
 }
 
-async function outcome<T>(task: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: await task() };
-  } catch (thrown) {
-    return { code: thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown) };
-  }
+/** @throws whatever the worker refuses it with */
+async function inWorker<Name extends keyof Work>(
+  name: Name,
+  ...given: Parameters<Work[Name]>
+): Promise<Awaited<ReturnType<Work[Name]>>> {
+  const { port1, port2 } = new MessageChannel();
+  const answered = new Promise<MessageEvent>((resolve) => {
+    port1.onmessage = resolve;
+  });
+  worker.postMessage({ name, given }, [port2]);
+  const { data } = await answered;
+  port1.close();
+  return okOf<Awaited<ReturnType<Work[Name]>>>(data);
+}
+
+/** What it took of the page is free again, as it is in a session. */
+function over(how: "abort" | "discard" | "end") {
+  lifetime.abort();
+  return outcome(() => inWorker(how));
+}
+
+async function savedBlob(): Promise<Blob> {
+  return (await inWorker("blob")) ?? new Blob();
 }
 
 async function pickedFile(path: string): Promise<File> {

@@ -13,7 +13,7 @@ export type Capabilities = {
 };
 
 export type PlaceChoice =
-  | { readonly type: "place"; readonly kind: SinkKind; readonly capacity: number }
+  | { readonly type: "place"; readonly kind: SinkKind }
   /** Too large for every place: said before accepting, with the number that would fit. */
   | { readonly type: "refuse"; readonly capacity: number };
 
@@ -28,13 +28,10 @@ export const QUIET_BYTES = 16 * 1024 * 1024;
  * A set is for a folder of the person's choice whatever its size, since only there its files stay apart.
  */
 export function choosePlace(can: Capabilities, size: number, several = false): PlaceChoice {
-  if (several && can.pickFolder) return { type: "place", kind: "picked", capacity: Number.POSITIVE_INFINITY };
-  if (size <= Math.min(QUIET_BYTES, can.memory))
-    return { type: "place", kind: "memory", capacity: can.memory };
-  if (can.pickFile) return { type: "place", kind: "picked", capacity: Number.POSITIVE_INFINITY };
-  if (can.sealed !== undefined && size <= can.sealed) {
-    return { type: "place", kind: "sealed", capacity: can.sealed };
-  }
-  if (size <= can.memory) return { type: "place", kind: "memory", capacity: can.memory };
+  if (several && can.pickFolder) return { type: "place", kind: "picked" };
+  if (size <= Math.min(QUIET_BYTES, can.memory)) return { type: "place", kind: "memory" };
+  if (can.pickFile) return { type: "place", kind: "picked" };
+  if (can.sealed !== undefined && size <= can.sealed) return { type: "place", kind: "sealed" };
+  if (size <= can.memory) return { type: "place", kind: "memory" };
   return { type: "refuse", capacity: Math.max(can.memory, can.sealed ?? 0) };
 }

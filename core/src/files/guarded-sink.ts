@@ -30,7 +30,7 @@ export class GuardedSink implements FileSink {
 
   write(chunk: Bytes): Promise<void> {
     return this.#inTurn(async () => {
-      const { byteLength } = chunk; // Afterwards the memory may have moved to a worker.
+      const { byteLength } = chunk; // Afterwards the memory may be gone.
       if (this.#received + byteLength > this.#size)
         throw new NullroomError("E_FILE_SIZE", "more than announced");
       await this.#writer.write(chunk);

@@ -1,8 +1,8 @@
 import { NullroomError } from "../errors.ts";
 import type { KeptFile } from "./sink.ts";
 
-/** A whole file that lies in a blob. @param onDiscard - what it took is free again */
-export function keptBlob(blob: Blob, name: string, onDiscard: () => void = () => undefined): KeptFile {
+/** A whole file that lies in a blob. */
+export function keptBlob(blob: Blob, name: string): KeptFile {
   let whole: Blob | undefined = blob;
   return {
     name,
@@ -14,7 +14,6 @@ export function keptBlob(blob: Blob, name: string, onDiscard: () => void = () =>
     },
     discard: async () => {
       whole = undefined;
-      onDiscard();
     },
   };
 }

@@ -2,9 +2,9 @@ import type { Bytes } from "../brand.ts";
 import type { FileSet } from "./file-set.ts";
 
 /**
- * Where a received file goes, as the session sees it. The order is always: look at `capacity`, `open` when the
- * person has accepted, `write` what comes, and `finish()` once size and hash are what the sender says.
- * Anything else ends in `abort()`, which leaves nothing.
+ * Where a received file goes. The order is always: `pass` when the person has accepted, `open` where the bytes move,
+ * `write` what comes, and `finish()` once size and hash are what the sender says. Anything else ends in `abort()`,
+ * which leaves nothing.
  */
 
 /** What is handed over. Name, type and paths are already safe (`safeFileName`, `safeMimeType`, `fileSet`). */
@@ -20,22 +20,23 @@ export type FileDescription = {
 /** `picked`: straight to a place of the person's choice. The others keep the file until the person saves it. */
 export type SinkKind = "picked" | "sealed" | "memory";
 
-/** A place that would take a file. Nothing exists of it before `open`. */
+/** A place that the person has taken for a file, as the session is given it; it is opened where the bytes move. */
+export interface TakenPlace {
+  /**
+   * Whatever can be posted there to open it. What it takes of this page's own means is free again when `lifetime`
+   * aborts. @throws NullroomError "E_FILE_LIMIT"
+   */
+  pass(file: FileDescription, lifetime: AbortSignal): unknown;
+}
+
+/** The same place where the bytes move. Nothing exists of it before `open`. */
 export interface SinkPlace {
-  readonly kind: SinkKind;
-  /** Bytes it holds, as honestly as that can be known beforehand; a person is told before accepting. */
-  readonly capacity: number;
   /**
    * @param signal - the lifetime of the file: when it aborts, whatever has not been saved is removed.
-   * @throws NullroomError "E_FILE_LIMIT" above `capacity`, or when the room is not given; "E_FILE_READ" when the
+   * @throws NullroomError "E_FILE_LIMIT" when the file does not fit, or the room is not given; "E_FILE_READ" when the
    *   place has gone
    */
   open(file: FileDescription, signal: AbortSignal): Promise<FileSink>;
-  /**
-   * Instead of `open`, when the file will be moved in a worker: whatever can be posted there to open the same place.
-   * What it takes of this page's own means is free again when `lifetime` aborts. @throws NullroomError "E_FILE_LIMIT"
-   */
-  pass?(file: FileDescription, lifetime: AbortSignal): unknown;
 }
 
 /** One file on its way in. The first failure ends it and removes what was there; all later calls repeat it. */

@@ -1,7 +1,7 @@
 import type { RoomId } from "../brand.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Offering } from "../files/offering.ts";
-import type { FileDescription, Received, SinkPlace } from "../files/sink.ts";
+import type { FileDescription, Received, TakenPlace } from "../files/sink.ts";
 import type { Path } from "../peer/path.ts";
 import type { Protocol } from "../wire/room-messages.ts";
 
@@ -61,7 +61,7 @@ export interface SessionFiles {
    */
   offer(offering: Offering): readonly TransferId[];
   /** Take an offered file into this place, which was chosen for it. Classic files come without being asked for. */
-  accept(id: TransferId, place: SinkPlace): void;
+  accept(id: TransferId, place: TakenPlace): void;
   decline(id: TransferId): void;
   /** Either side, at any time, at once. */
   cancel(id: TransferId): void;

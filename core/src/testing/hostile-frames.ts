@@ -1,6 +1,6 @@
 import type { Bytes } from "../brand.ts";
 import { hasherOf } from "../files/hasher.ts";
-import type { FileSink, SinkPlace } from "../files/sink.ts";
+import type { FileSink, TakenPlace } from "../files/sink.ts";
 import { concat, u8, u32, u64 } from "../wire/binary.ts";
 import type { BulkFrame, CtlFrame, FrameBytes } from "../wire/frames.ts";
 import { CODES } from "../wire/frames.ts";
@@ -47,7 +47,7 @@ export async function hashOfSevens(size: number): Promise<Bytes> {
 }
 
 /** A disk that has stopped to answer. */
-export function stuckPlace(): SinkPlace {
+export function stuckPlace(): TakenPlace {
   const never = () => new Promise<never>(() => undefined);
   const sink: FileSink = {
     received: 0,
@@ -55,5 +55,5 @@ export function stuckPlace(): SinkPlace {
     finish: never,
     abort: async () => undefined,
   };
-  return { ...plainPlace(), open: async () => sink };
+  return Object.assign(plainPlace(), { open: async () => sink });
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { SinkPlace } from "../files/sink.ts";
+import type { TakenPlace } from "../files/sink.ts";
 import type { Session, Transfer, TransferId, TransferStatus } from "../session/session.ts";
 import { createRoom2 } from "../session/v2/begin.ts";
 import type { CtlFrame } from "../wire/frames.ts";
@@ -73,7 +73,7 @@ export class HostileMeeting implements Disposable {
   /** The hostile side's next file, offered and accepted. */
   async accepted(
     offer: { fileId: number; size: number; name?: string },
-    place: SinkPlace = plainPlace(),
+    place: TakenPlace = plainPlace(),
   ): Promise<Extract<CtlFrame, { type: "accept" | "credit" }>> {
     const { fileId } = offer;
     await this.peer.say({ type: "file_offer", name: "a", mime: "text/plain", ...offer });

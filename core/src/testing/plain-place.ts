@@ -1,14 +1,15 @@
 import type { Bytes } from "../brand.ts";
 import { GuardedSink } from "../files/guarded-sink.ts";
 import { keptBlob } from "../files/kept.ts";
-import type { FileWriter, Received, SinkPlace } from "../files/sink.ts";
+import type { FileWriter, Received, SinkPlace, TakenPlace } from "../files/sink.ts";
 
 /** A place in memory that holds anything: files need one, and most tests do not care which. */
-export function plainPlace(): SinkPlace {
+export function plainPlace(): SinkPlace & TakenPlace {
   return {
-    kind: "memory",
-    capacity: Number.POSITIVE_INFINITY,
     open: async ({ name, type, size }, signal) => new GuardedSink(new PlainWriter(name, type), size, signal),
+    pass() {
+      return this;
+    },
   };
 }
 

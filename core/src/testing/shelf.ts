@@ -1,18 +1,20 @@
 import type { Bytes } from "../brand.ts";
 import type { SetEntry } from "../files/file-set.ts";
 import { GuardedSink } from "../files/guarded-sink.ts";
-import type { FileSink, SinkPlace } from "../files/sink.ts";
+import type { FileSink, SinkPlace, TakenPlace } from "../files/sink.ts";
 import { type SetWriter, SplitWriter } from "../files/split-writer.ts";
 import { concat } from "../wire/binary.ts";
 
 /** A place in memory that keeps the files of a set apart, and nothing of one that was given up. */
-export class Shelf implements SinkPlace, SetWriter {
-  readonly kind = "memory";
-  readonly capacity = Number.POSITIVE_INFINITY;
+export class Shelf implements SinkPlace, TakenPlace, SetWriter {
   /** Bytes of each file, by its path, in the order in which they came. */
   readonly files = new Map<string, Bytes>();
   isWhole = false;
   #path = "";
+
+  pass(): this {
+    return this;
+  }
 
   async open({ set, size }: Parameters<SinkPlace["open"]>[0], signal: AbortSignal): Promise<FileSink> {
     if (!set) throw new Error("one file alone needs no shelf");

@@ -101,7 +101,7 @@ export class FileBoard {
   async #accept(card: Card): Promise<void> {
     const found = await this.#reception.take(card.transfer);
     if (found === undefined) return;
-    if ("open" in found) this.#options.session.files.accept(card.transfer.id, found);
+    if ("pass" in found) this.#options.session.files.accept(card.transfer.id, found);
     else this.#showLook(card, found);
   }
 

@@ -1,9 +1,9 @@
 import { type Capabilities, choosePlace, type PlaceChoice } from "@nullroom/core/files/choose-place";
-import type { FileDescription, SinkPlace } from "@nullroom/core/files/sink";
-import { MemoryBudget } from "./memory-place.ts";
+import type { FileDescription, SinkKind, TakenPlace } from "@nullroom/core/files/sink";
+import { placeBy } from "./desk/tickets.ts";
+import { MemoryPlace } from "./memory-place.ts";
 import { pickFilePlace, pickFolderPlace } from "./picked-place.ts";
-import { SealedWorker } from "./sealed/sealed-place.ts";
-import { archiveOf } from "./zip-writer.ts";
+import { storedAs } from "./zip-writer.ts";
 
 /** Part of the free room that is left alone: what is sealed is a little larger than what is received. */
 const SEALED_SHARE = 0.99;
@@ -11,12 +11,10 @@ const SEALED_SHARE = 0.99;
 /** All places of one page. Look when an offer comes, take on the click that accepts it. */
 export class Places {
   readonly #scope: Window;
-  readonly #budget: MemoryBudget;
-  readonly #sealed = new SealedWorker();
+  readonly #memory = new MemoryPlace();
 
-  constructor(scope: Window, budget = new MemoryBudget()) {
+  constructor(scope: Window) {
     this.#scope = scope;
-    this.#budget = budget;
   }
 
   /** What the disk, the kind of window and what is held already allow now. */
@@ -25,33 +23,29 @@ export class Places {
       pickFile: typeof this.#scope.showSaveFilePicker === "function",
       pickFolder: typeof this.#scope.showDirectoryPicker === "function",
       sealed: await sealedRoom(this.#scope.navigator.storage),
-      memory: this.#budget.left,
+      memory: this.#memory.left,
     };
   }
 
   /** Where its files cannot be kept apart, a set is as large as the archive that it becomes. */
-  async choose({ size, set }: FileDescription): Promise<PlaceChoice> {
-    const can = await this.capabilities();
-    return choosePlace(can, set ? archiveOf(set).size : size, set !== undefined);
+  async choose(file: FileDescription): Promise<PlaceChoice> {
+    return choosePlace(await this.capabilities(), storedAs(file).size, file.set !== undefined);
   }
 
   /**
    * Call it within the click: it may have to ask the person where.
    * @returns undefined when the person closes that dialog
    */
-  async take(
-    choice: Extract<PlaceChoice, { type: "place" }>,
-    file: FileDescription,
-  ): Promise<SinkPlace | undefined> {
-    switch (choice.kind) {
+  async take(kind: SinkKind, file: FileDescription): Promise<TakenPlace | undefined> {
+    switch (kind) {
       case "picked":
         return file.set ? pickFolderPlace(this.#scope) : pickFilePlace(this.#scope, file);
       case "sealed":
-        return this.#sealed.place(choice.capacity);
+        return placeBy({ kind });
       case "memory":
-        return this.#budget.place();
+        return this.#memory;
       default:
-        return choice.kind satisfies never;
+        return kind satisfies never;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { PlaceChoice } from "@nullroom/core/files/choose-place";
 import { runsCode } from "@nullroom/core/files/runs-code";
-import type { FileDescription, SinkPlace } from "@nullroom/core/files/sink";
+import type { FileDescription, TakenPlace } from "@nullroom/core/files/sink";
 import { Places } from "./places.ts";
 
 /** What a person should know of an offered file before they answer. */
@@ -23,8 +23,8 @@ export class Reception {
    * On the click that accepts; looks again, since disks fill up while a person thinks.
    * @returns the place, or why there is none; undefined when the person closed the dialog
    */
-  async take(file: FileDescription): Promise<SinkPlace | Look | undefined> {
+  async take(file: FileDescription): Promise<TakenPlace | Look | undefined> {
     const look = await this.look(file);
-    return look.choice.type === "refuse" ? look : this.#places.take(look.choice, file);
+    return look.choice.type === "refuse" ? look : this.#places.take(look.choice.kind, file);
   }
 }

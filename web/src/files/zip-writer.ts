@@ -11,6 +11,11 @@ export function archiveOf(set: FileSet): FileDescription {
   return { name: `${set.name}.zip`, type: "application/zip", size };
 }
 
+/** What a file is where one file at a time is stored. */
+export function storedAs(file: FileDescription): FileDescription {
+  return file.set ? archiveOf(file.set) : file;
+}
+
 type ZipEntry = { name: string; size: number; lastModified: Date; input: ReadableStream<Uint8Array> };
 
 /**

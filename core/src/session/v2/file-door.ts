@@ -1,6 +1,6 @@
 import { NullroomError } from "../../errors.ts";
 import type { Offering } from "../../files/offering.ts";
-import type { SinkPlace } from "../../files/sink.ts";
+import type { TakenPlace } from "../../files/sink.ts";
 import { ByteReader, concat, u8, u32 } from "../../wire/binary.ts";
 import { CODES, type FrameBytes } from "../../wire/frames.ts";
 import type { SessionFiles, TransferId } from "../session.ts";
@@ -41,7 +41,7 @@ export class FileDoor implements SessionFiles {
     return ids;
   }
 
-  accept(id: TransferId, place: SinkPlace): void {
+  accept(id: TransferId, place: TakenPlace): void {
     this.#with((files) => files.accept(id, place));
   }
 

@@ -1,6 +1,6 @@
 import { NullroomError } from "../../errors.ts";
 import type { Offering } from "../../files/offering.ts";
-import type { SinkPlace } from "../../files/sink.ts";
+import type { TakenPlace } from "../../files/sink.ts";
 import { parseFileFrame } from "../../wire/file-frame-readers.ts";
 import { formatFileFrame } from "../../wire/file-frames.ts";
 import type { FileFrame, FrameBytes } from "../../wire/frames.ts";
@@ -39,7 +39,7 @@ export class Files {
     this.#outgoing.offer(offering, ids);
   }
 
-  accept(id: TransferId, place: SinkPlace): void {
+  accept(id: TransferId, place: TakenPlace): void {
     this.#incoming.accept(id, place);
   }
 

@@ -1,5 +1,5 @@
 import { asNullroomError, type ErrorCode, NullroomError } from "../../errors.ts";
-import type { KeptFile, Received, SinkPlace } from "../../files/sink.ts";
+import type { KeptFile, Received, TakenPlace } from "../../files/sink.ts";
 import { childOf } from "../../lifetime.ts";
 import type { FileRefusal } from "../../wire/frames.ts";
 import type { Transfer, TransferId } from "../session.ts";
@@ -64,7 +64,7 @@ export class IncomingFiles {
     tracker.update({});
   }
 
-  accept(id: TransferId, place: SinkPlace): void {
+  accept(id: TransferId, place: TakenPlace): void {
     const incoming = this.#named(id);
     if (incoming?.step !== "offered") return;
     incoming.step = "opening";
@@ -161,13 +161,13 @@ export class IncomingFiles {
   }
 
   /** Nothing is promised to the other side before there is a place for it. */
-  async #open(incoming: Incoming, place: SinkPlace): Promise<void> {
+  async #open(incoming: Incoming, place: TakenPlace): Promise<void> {
     const { fileId, tracker, lifetime } = incoming;
     const { desk, send, hashing } = this.#options;
     const { name, type, size, set } = tracker.transfer;
     const file = { name, type, size, ...(set && { set }) };
     try {
-      const passed = desk.passable(place, file, lifetime.signal);
+      const passed = place.pass(file, lifetime.signal);
       const reach = await desk.ask("receive", { fileId, file, place: passed, hashing });
       if (lifetime.signal.aborted) {
         desk.ask("stop", { way: "in", fileId }).catch(onGone);

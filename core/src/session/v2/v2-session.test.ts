@@ -277,7 +277,7 @@ describe("files", () => {
     const { a, b } = await meet();
     a.session.files.offer(fileOffering(file(10)));
     const open = () => Promise.reject(new NullroomError("E_FILE_LIMIT", "planted"));
-    b.session.files.accept((await transfer(b, "offered")).id, { ...plainPlace(), open });
+    b.session.files.accept((await transfer(b, "offered")).id, Object.assign(plainPlace(), { open }));
     expect(await transfer(b, "failed")).toMatchObject({ code: "E_FILE_LIMIT" });
     expect(await transfer(a, "failed")).toMatchObject({ code: "E_FILE_READ" });
   });

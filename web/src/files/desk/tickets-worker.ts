@@ -1,10 +1,13 @@
-import { NullroomError } from "@nullroom/core/errors";
-import type { SinkPlace } from "@nullroom/core/files/sink";
-import { MemoryWriter } from "../memory-place.ts";
-import { folderPlace, PickedWriter, UNKNOWN_CAPACITY } from "../picked-place.ts";
-import { placeOf } from "../place-of.ts";
+import { asNullroomError, NullroomError } from "@nullroom/core/errors";
+import { GuardedSink } from "@nullroom/core/files/guarded-sink";
+import type { FileDescription, FileWriter, SinkPlace } from "@nullroom/core/files/sink";
+import { SplitWriter } from "@nullroom/core/files/split-writer";
+import { FolderWriter } from "../folder-writer.ts";
+import { MemoryWriter } from "../memory-writer.ts";
+import { PickedWriter } from "../picked-writer.ts";
 import { SharedVault } from "../sealed/shared-vault.ts";
 import { VaultWriter } from "../sealed/vault-writer.ts";
+import { storedAs, ZipWriter } from "../zip-writer.ts";
 import { isTicket } from "./tickets.ts";
 
 /** Makes places of tickets, in the worker. */
@@ -15,17 +18,46 @@ export class TicketOffice {
     if (!isTicket(ticket)) throw new NullroomError("E_UNSUPPORTED", "this is no place");
     switch (ticket.kind) {
       case "memory": // The page has counted it.
-        return placeOf("memory", UNKNOWN_CAPACITY, async (file) => new MemoryWriter(file));
+        return placeOf(async (file) => new MemoryWriter(file));
       case "sealed":
-        return placeOf("sealed", ticket.capacity, (file) => VaultWriter.open(this.#vault, file));
+        return placeOf((file) => VaultWriter.open(this.#vault, file));
       case "file": {
         const { handle } = ticket;
-        return placeOf("picked", UNKNOWN_CAPACITY, () => PickedWriter.open(handle));
+        return placeOf(() => PickedWriter.open(handle));
       }
       case "folder":
         return folderPlace(ticket.handle);
       default:
         return ticket satisfies never;
     }
+  }
+}
+
+/** A place that stores one file at a time; a set goes into it as one archive. */
+function placeOf(openWriter: (file: FileDescription) => Promise<FileWriter>): SinkPlace {
+  return {
+    async open(file, signal) {
+      const inner = await opened(() => openWriter(storedAs(file)));
+      const writer = file.set ? new SplitWriter(file.set, new ZipWriter(inner)) : inner;
+      return new GuardedSink(writer, file.size, signal);
+    },
+  };
+}
+
+function folderPlace(parent: FileSystemDirectoryHandle): SinkPlace {
+  return {
+    async open({ name, size, set }, signal) {
+      if (!set) throw new NullroomError("E_FILE_NAME", "one file alone needs no folder");
+      const folder = await FolderWriter.open(parent, name);
+      return new GuardedSink(new SplitWriter(set, folder), size, signal);
+    },
+  };
+}
+
+async function opened(openWriter: () => Promise<FileWriter>): Promise<FileWriter> {
+  try {
+    return await openWriter();
+  } catch (thrown) {
+    throw asNullroomError(thrown, "E_FILE_READ", "the place has gone");
   }
 }

@@ -1,5 +1,4 @@
 import { NullroomError } from "../../../errors.ts";
-import type { FileDescription, SinkPlace } from "../../../files/sink.ts";
 import { portOf } from "../../../peer/channel-port.ts";
 import type { FileWorker, Platform } from "../../../platform.ts";
 import type { CallName, DeskCalls, DeskNews, LaneNumber } from "./calls.ts";
@@ -48,11 +47,6 @@ export class Desk {
       this.#ask("attach", { lane, channel: port }, [port]).catch(unheard);
     }
     return end;
-  }
-
-  /** What the desk makes a place of: the place itself where it cannot be elsewhere. @throws "E_FILE_LIMIT" */
-  passable(place: SinkPlace, file: FileDescription, lifetime: AbortSignal): unknown {
-    return place.pass ? place.pass(file, lifetime) : place;
   }
 
   /** @throws "E_CHANNEL" when the desk is gone; otherwise the call's own errors */
