@@ -42,6 +42,17 @@ export async function bareRate(
   return mibPerSecond(last.bytes - first.bytes, last.at - first.at);
 }
 
+/** Bytes move as fast as they can until `task` has ended. */
+export async function whileBareMoves<T>(pair: Pair, setup: BareSetup, task: () => Promise<T>): Promise<T> {
+  await connect(pair, setup);
+  const [sender] = pair;
+  const sending = sender.evaluate(() => window.link.send(Number.MAX_SAFE_INTEGER), undefined);
+  const done = await task();
+  await sender.evaluate(() => window.link.close(), undefined);
+  await sending;
+  return done;
+}
+
 export type Stretch = { settleMs: number; windowMs: number };
 
 async function connect(

@@ -1,12 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { serveLab } from "../../testing/file-lab/serve.ts";
 import { TestServer } from "../../testing/server.ts";
 import type { Tab } from "../../testing/tab.ts";
 import { Measurements } from "../measurements.ts";
 import { meet, OURS } from "../protocols.ts";
 import { rounds } from "../rounds.ts";
+import { whileBareMoves } from "./bare.ts";
 import { Browsers, firstPairings, type Pair } from "./pairings.ts";
 import { type File, makeFile, move } from "./room.ts";
 
 export const STILL = "nothing moves";
+/** Between two other tabs: what a machine with two cores is like when both are busy, and no page has a part in it. */
+const BARE = "bare channel beside";
 const MOVING = "a file moves";
 
 const BYTES = 1024 * 1024 * 1024;
@@ -17,31 +22,41 @@ const LIMIT_MS = 8 * 60_000;
 /** What a person notices of a large file under way: a page that stalls, a word that waits. */
 export async function measureSmoothness(): Promise<Measurements> {
   await using server = await TestServer.start({ NULLROOM_FILE_TRANSFER_SIZE_LIMIT_BYTES: String(BYTES) });
+  await using lab = await serveLab(fileURLToPath(new URL("../link-lab/", import.meta.url)));
   await using browsers = await Browsers.launch();
+  const beside = <T>(task: () => Promise<T>) =>
+    browsers.pair(["Chromium", "Chromium"], (pair) => whileBareMoves(pair, lab, task));
   const file = await makeFile(BYTES);
   const results = new Measurements();
   const deadline = performance.now() + LIMIT_MS;
   for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < deadline); round++) {
     for (const pairing of firstPairings(2)) {
       await browsers.pair(pairing, (pair) =>
-        measurePair(pair, { server, file, engine: pairing[0], results }),
+        measurePair(pair, { server, file, engine: pairing[0], beside, results }),
       );
     }
   }
   return results;
 }
 
-type Setting = { server: TestServer; file: File; engine: string; results: Measurements };
+type Setting = {
+  server: TestServer;
+  file: File;
+  engine: string;
+  beside: (task: () => Promise<Felt>) => Promise<Felt>;
+  results: Measurements;
+};
 
-async function measurePair(pair: Pair, { server, file, engine, results }: Setting): Promise<void> {
+async function measurePair(pair: Pair, { server, file, engine, beside, results }: Setting): Promise<void> {
   await meet(OURS, pair, server);
-  for (const contender of [STILL, MOVING]) {
+  for (const contender of [STILL, BARE, MOVING]) {
     if (contender === MOVING) await move(pair, file);
     for (const [who, tab] of [
       ["sender", pair[0]],
       ["receiver", pair[1]],
     ] as const) {
-      const { roundTrips, task, frame } = await converse(tab);
+      const talk = () => converse(tab);
+      const { roundTrips, task, frame } = await (contender === BARE ? beside(talk) : talk());
       for (const ms of roundTrips) results.add(`${engine}, ${who}, chat round trip, ms`, contender, ms);
       results.add(`${engine}, ${who}, worst of these, ms`, contender, Math.max(...roundTrips));
       results.add(`${engine}, ${who}, longest gap between frames, ms`, contender, frame);
