@@ -160,7 +160,6 @@ async function runLaneRecord(fields: JsonObject): Promise<"ok"> {
   return same(fields, "sha256", await hash(await sealer.seal(frame)));
 }
 
-/** The last frame makes the set whole, or is refused. */
 async function runFileHash(fields: JsonObject): Promise<"ok"> {
   const hashing = readString(fields, "hashing");
   if (hashing !== "whole" && hashing !== "pieces") throw new Error("an unknown hashing");
@@ -170,6 +169,7 @@ async function runFileHash(fields: JsonObject): Promise<"ok"> {
   return same(fields, "hash", await hasher.digest());
 }
 
+/** The last frame makes the set whole, or is refused. */
 function runSet(fields: JsonObject): "ok" | "discarded" {
   const offers = new Offers();
   let offer: Offer | undefined;
