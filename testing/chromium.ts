@@ -1,17 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS } from "./chromium-flags.ts";
 import { againInNewDocument, type Role, type Tab, type TabRecord } from "./tab.ts";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /**
  * Debian's Chromium, headless. `flags` come on top. `keepsPages`: pages that are left stay in memory for the way back,
@@ -23,7 +14,7 @@ export function launchChromium(
 ): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [...FLAGS, ...flags],
+    args: [...CHROMIUM_FLAGS, ...flags],
     ignoreDefaultArgs: keepsPages ? ["--disable-back-forward-cache"] : false,
   });
 }

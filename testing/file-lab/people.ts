@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
 import { ChromiumTab } from "../chromium.ts";
+import { CHROMIUM_FLAGS } from "../chromium-flags.ts";
 import { Firefox } from "../firefox.ts";
 import type { Tab } from "../tab.ts";
 import type { Lab } from "./lab.ts";
@@ -44,13 +45,7 @@ async function launchChromium(url: string): Promise<LabBrowser> {
   const profile = await mkdtemp(join(tmpdir(), "nullroom-profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-sync",
-    ],
+    args: CHROMIUM_FLAGS,
   });
   const tab = new ChromiumTab(await context.newPage());
   await tab.goto(url);

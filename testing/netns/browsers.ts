@@ -3,18 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import puppeteer, { type Browser as FirefoxBrowser } from "puppeteer-core";
+import { CHROMIUM_FLAGS } from "../chromium-flags.ts";
 import { freePort } from "../free-port.ts";
 import type { Host } from "./host.ts";
-
-const CHROMIUM_FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 type BrowserOptions = {
   /** Origins that count as secure although the lab has no certificates: else pages get no Web Crypto. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { build } from "vite";
+import { CHROMIUM_FLAGS } from "../chromium-flags.ts";
 import type { Scene } from "./scene.ts";
 import { SCENES } from "./scenes.ts";
 import { serve } from "./site.ts";
@@ -23,16 +24,6 @@ const FORMATS: Record<string, BrowserContextOptions> = {
   desktop: { viewport: { width: 1360, height: 850 } },
 };
 const SCHEMES = ["light", "dark"] as const;
-const CHROMIUM = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const [folder = "screens", only = ""] = process.argv.slice(2);
 const formats = (process.env.FORMATS ?? Object.keys(FORMATS).join()).split(",");
@@ -44,7 +35,7 @@ await buildWithFakeSession(dist);
 const site = await serve(dist);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: CHROMIUM,
+  args: CHROMIUM_FLAGS,
 });
 try {
   for (const format of formats) {

@@ -2,18 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
+import { CHROMIUM_FLAGS } from "../chromium-flags.ts";
 import type { Canary } from "./encodings.ts";
 import { scan, type Trace } from "./scan.ts";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** A Chromium profile on disk, as a person has one: it outlives its browser, and what is in it can be read. */
 export class Profile implements AsyncDisposable {
@@ -31,7 +22,7 @@ export class Profile implements AsyncDisposable {
   open(flags: readonly string[] = []): Promise<BrowserContext> {
     return chromium.launchPersistentContext(this.folder, {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: [...FLAGS, ...flags],
+      args: [...CHROMIUM_FLAGS, ...flags],
     });
   }
 
