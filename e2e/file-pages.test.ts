@@ -83,6 +83,23 @@ test("a large file rests when either side pauses, goes on where it was, and arri
   for (const tab of [a, b]) await expectClean(tab, server);
 });
 
+test("a large file that is kept is said to be made ready while it is saved", async () => {
+  await using a = await openTab(browser);
+  await using b = await openTab(browser);
+  await meet(a, b, server);
+  await b.page.evaluate(() => Object.assign(window, { showSaveFilePicker: undefined }));
+  const path = await makeFile(17 * MIB, "kept.bin");
+  await a.choose("Choose file", [path]);
+  await until("where it goes", async () => /Kept encrypted/.test(await textOf(b, '[role="log"]')));
+  await b.click("button", "Accept");
+  await receives(b, "kept.bin");
+  await b.page.evaluate(noteLines);
+  expect(await sha256(await saved(b, "kept.bin"))).toBe(await sha256(path));
+  await until("the usual line", async () => /Save it before/.test(await textOf(b, '[role="log"]')));
+  expect(await b.page.evaluate(() => window.lines)).toContain("17 MB, getting it ready to save…");
+  await expectClean(a, server);
+});
+
 test("a text too long for a message goes as a file; a pasted image is offered; a picture is shown on request", async () => {
   await using a = await openTab(browser);
   await using b = await openTab(browser);
@@ -106,6 +123,26 @@ test("a text too long for a message goes as a file; a pasted image is offered; a
   await say(a, "seen?");
   for (const tab of [a, b]) await expectClean(tab, server);
 });
+
+declare global {
+  interface Window {
+    lines?: string[];
+  }
+}
+
+/** What the line of the last file says from now on. */
+function noteLines(): void {
+  const lines: string[] = [];
+  window.lines = lines;
+  const line = [...document.querySelectorAll(".file > .file-line")].at(-1);
+  if (line) {
+    new MutationObserver(() => lines.push(line.textContent ?? "")).observe(line, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+  }
+}
 
 /** Paste as a screenshot is pasted: an image and no words. */
 function pasteImage(tab: ChromiumTab): Promise<void> {

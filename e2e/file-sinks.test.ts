@@ -258,7 +258,7 @@ describe.each<LabEngine>(["chromium", "firefox"])("in %s", (engine) => {
       expect(await ask(tab, "readBack", "file.bin")).toMatchObject({ ok: { size, sha256 } });
       if (kind === "sealed") {
         await ask(tab, "offerSaving");
-        const path = await tab.save("file.bin");
+        const path = await tab.save("file.bin", 120_000);
         expect(await hashOfFile(path)).toBe(sha256);
         await rm(path);
       }

@@ -40,9 +40,9 @@ export async function handOver(from: Tab, to: Tab, path: string, ms = 60_000): P
 }
 
 /** Where a file that has come is to be found on the disk: saved now, or written to where the person picked. */
-export async function saved(tab: Tab, name: string): Promise<string> {
+export async function saved(tab: Tab, name: string, ms?: number): Promise<string> {
   if (await wasPicked(tab, name)) await offerPicked(tab, name);
-  return tab.save(name);
+  return tab.save(name, ms);
 }
 
 function wasPicked(tab: Tab, name: string): Promise<boolean> {

@@ -58,7 +58,7 @@ describe.each(WAYS)("from %s to %s, %s", (from, to, path) => {
     const early = await peak(until("a quarter", async () => (await shareOf(b)) >= 0.25, PATIENCE_MS));
     const late = await peak(receives(b, "large.bin", PATIENCE_MS));
     expect(late - early).toBeLessThan(GROWTH_BYTES);
-    expect(await sha256(await saved(b, "large.bin"))).toBe(await sha256(file));
+    expect(await sha256(await saved(b, "large.bin", PATIENCE_MS))).toBe(await sha256(file));
     await talk(a, b, "afterwards");
     await clearPicked(b);
   });

@@ -87,10 +87,13 @@ export class ChromiumTab implements Tab {
     return this.page.getByLabel(label, { exact: true }).setInputFiles([...paths]);
   }
 
-  async save(fileName: string): Promise<string> {
+  async save(fileName: string, ms = 30_000): Promise<string> {
     const log = this.page.getByRole("log");
     const saver = log.getByRole("link", { name: fileName }).or(log.getByRole("button", { name: fileName }));
-    const [download] = await Promise.all([this.page.waitForEvent("download"), saver.click()]);
+    const [download] = await Promise.all([
+      this.page.waitForEvent("download", { timeout: ms }),
+      saver.click(),
+    ]);
     const path = join(tmpdir(), `nullroom-${process.pid}-${Math.random().toString(36).slice(2)}`);
     await download.saveAs(path);
     return path;

@@ -110,7 +110,7 @@ export class FirefoxTab implements Tab {
     await input.uploadFile(...paths);
   }
 
-  async save(fileName: string): Promise<string> {
+  async save(fileName: string, ms?: number): Promise<string> {
     const before = new Set(await readdir(this.#downloads));
     const pattern = new RegExp(fileName.replace(/[^\w]/g, "\\$&"));
     const saver = await until(
@@ -119,14 +119,15 @@ export class FirefoxTab implements Tab {
         (await this.#usable("link", pattern, "log")) ?? (await this.#usable("button", pattern, "log")),
     );
     await saver.click();
-    return until("the download", async () => {
+    const landed = async () => {
       const files = await readdir(this.#downloads);
       if (files.some((file) => file.endsWith(".part"))) return undefined;
       const [stem = ""] = fileName.split(".");
       const isNamed = (file: string) => file.startsWith(stem) || !IN_THE_MAKING.test(file);
       const fresh = files.find((file) => !before.has(file) && isNamed(file));
       return fresh === undefined ? undefined : join(this.#downloads, fresh);
-    });
+    };
+    return until("the download", landed, ms);
   }
 
   evaluate<T, A>(task: (argument: A) => T | Promise<T>, argument: A): Promise<T> {

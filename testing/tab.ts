@@ -28,8 +28,8 @@ export interface Tab extends AsyncDisposable {
   press(key: string): Promise<void>;
   /** Choose files with the input labelled so. */
   choose(label: string, paths: readonly string[]): Promise<void>;
-  /** Press what saves the received file and return where it was saved. */
-  save(fileName: string): Promise<string>;
+  /** Press what saves the received file and return where it was saved, within `ms`. */
+  save(fileName: string, ms?: number): Promise<string>;
   /** Run in the page. The function stands alone: it sees its argument and the page, nothing else. */
   evaluate<T, A>(task: (argument: A) => T | Promise<T>, argument: A): Promise<T>;
   screenshot(path: string): Promise<void>;

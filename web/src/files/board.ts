@@ -1,4 +1,5 @@
 import { asNullroomError } from "@nullroom/core/errors";
+import { QUIET_BYTES } from "@nullroom/core/files/choose-place";
 import type { Session, Transfer, TransferId } from "@nullroom/core/session";
 import type { Handed } from "../handed.ts";
 import { errors } from "../say/errors.ts";
@@ -18,6 +19,8 @@ type Card = {
   movedAt: number;
   /** What is shown may not be the newest. */
   isStale: boolean;
+  /** It is opened for the browser to save: with a large one that takes a while. */
+  isReadying: boolean;
 };
 
 export type BoardOptions = {
@@ -87,7 +90,7 @@ export class FileBoard {
   #begin(transfer: Transfer): Card {
     const { log, now } = this.#options;
     const view = fileView(transfer);
-    const card: Card = { view, transfer, look: undefined, movedAt: now(), isStale: true };
+    const card: Card = { view, transfer, look: undefined, movedAt: now(), isStale: true, isReadying: false };
     this.#cards.set(transfer.id, card);
     log.append(view);
     if (transfer.direction === "out") log.scrollTop = log.scrollHeight;
@@ -105,9 +108,12 @@ export class FileBoard {
     else this.#showLook(card, found);
   }
 
-  async #save({ transfer: { received } }: Card): Promise<void> {
+  async #save(card: Card): Promise<void> {
+    const { received } = card.transfer;
     if (received?.type !== "kept") return;
-    save(await received.file.blob(), received.file.name, this.#options.signal);
+    this.#showReadying(card, received.file.size > QUIET_BYTES);
+    const blob = await received.file.blob().finally(() => this.#showReadying(card, false));
+    save(blob, received.file.name, this.#options.signal);
   }
 
   /** On request only, and only what can be nothing but a picture. */
@@ -134,12 +140,17 @@ export class FileBoard {
     this.#write(card);
   }
 
+  #showReadying(card: Card, isReadying: boolean): void {
+    card.isReadying = isReadying;
+    this.#write(card);
+  }
+
   #write(card: Card): void {
     const { session, now } = this.#options;
-    const { view, transfer, look, movedAt } = card;
+    const { view, transfer, look, movedAt, isReadying } = card;
     const isMoving = transfer.status === "moving";
     const isStalled = isMoving && now() - movedAt > STALLED_MS;
-    updateFile(view, transfer, { look, isStalled, canPause: session.protocol === "2" });
+    updateFile(view, transfer, { look, isStalled, isReadying, canPause: session.protocol === "2" });
     card.isStale = isMoving;
   }
 

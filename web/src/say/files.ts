@@ -49,6 +49,11 @@ function received({ received: how, set }: Transfer): string {
   return `received whole. Save ${set ? "them" : "it"} before the room ends`;
 }
 
+/** The line of a large file from the click on "Save" until the browser has it. */
+export function readyingLine({ size }: Transfer): string {
+  return `${bytes(size)}, getting it ready to save…`;
+}
+
 /** The line of a file under way, for the eye: it changes all the time and is never read out by itself. */
 export function movingLine(transfer: Transfer, isStalled: boolean): string {
   const { status, pausedBy, moved, size, speed, leftMs } = transfer;

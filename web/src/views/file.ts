@@ -2,7 +2,7 @@ import type { FileSet } from "@nullroom/core/files/file-set";
 import { runsCode } from "@nullroom/core/files/runs-code";
 import type { Transfer } from "@nullroom/core/session";
 import type { Look } from "../files/reception.ts";
-import { fileCount, files, more, movingLine, transferLine, where } from "../say/files.ts";
+import { fileCount, files, more, movingLine, readyingLine, transferLine, where } from "../say/files.ts";
 import { speakers } from "../say/session.ts";
 import { element } from "./element.ts";
 
@@ -12,6 +12,8 @@ export type FileSituation = {
   look: Look | undefined;
   /** It should move and does not. */
   isStalled: boolean;
+  /** It is opened for the browser to save. */
+  isReadying: boolean;
   /** The protocol knows pauses. */
   canPause: boolean;
 };
@@ -69,7 +71,7 @@ export function updateFile(view: HTMLElement, transfer: Transfer, situation: Fil
   const { size, moved, status, direction } = transfer;
   const isUnderWay = status === "moving" || status === "paused";
   const asks = direction === "in" && status === "offered" ? situation.look : undefined;
-  write(view, ":scope > .file-line", transferLine(transfer));
+  write(view, ":scope > .file-line", situation.isReadying ? readyingLine(transfer) : transferLine(transfer));
   write(view, ".file-where", asks ? where(asks.choice, transfer.set !== undefined) : "");
   const warns = direction === "in" && situation.look?.runs === true && status !== "declined";
   write(view, ".file-warning", warns ? (transfer.set ? files.someRun : files.runs) : "");
