@@ -1,5 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 
+/** How long until it is asked again: soon at first, then less often, for each question costs a browser some milliseconds. */
+const SOON_MS = 30;
+const LATER_MS = 150;
+
 /** Ask again and again until there is an answer; never a sleep that hopes. @throws after `ms`, naming `what` */
 export async function until<T>(
   what: string,
@@ -7,10 +11,10 @@ export async function until<T>(
   ms = 15_000,
 ): Promise<T> {
   const deadline = performance.now() + ms;
-  for (;;) {
+  for (let pause = SOON_MS; ; pause = Math.min(pause * 1.2, LATER_MS)) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
-    await wait(30);
+    await wait(pause);
   }
 }
