@@ -102,7 +102,7 @@ module.exports = {
     deny(
       "independent-peer-is-independent",
       "A check that shares code with what it checks agrees with its mistakes.",
-      { path: "^testing/classic-peer" },
+      { path: "^testing/peers/classic-peer" },
       { path: "^(core|server|web|cli)/" },
     ),
     deny(

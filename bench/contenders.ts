@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { TestRedis } from "../testing/redis.ts";
+import type { TestRedis } from "../testing/services/redis.ts";
 import { meetBare } from "./clients/bare.ts";
 import { meetOnCable } from "./clients/cable.ts";
 import { meetOnPeerJs } from "./clients/peerjs.ts";

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
-import { type ChromiumTab, launchChromium, openTab } from "../testing/chromium.ts";
-import { TestServer } from "../testing/server.ts";
+import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { Measurements } from "./measurements.ts";
 import * as protocols from "./protocols.ts";
 import { reaches, type Way } from "./protocols.ts";

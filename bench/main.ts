@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { TestRedis } from "../testing/redis.ts";
+import { TestRedis } from "../testing/services/redis.ts";
 import { BUILT_SERVER, contenders, LIMIT } from "./contenders.ts";
 import { measureLongLinks, ONE_STRAND } from "./files/long-links.ts";
 import { measureSmoothness, STILL } from "./files/smooth.ts";

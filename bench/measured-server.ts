@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../testing/free-port.ts";
+import { freePort } from "../testing/services/free-port.ts";
 import { until } from "../testing/until.ts";
 import type { Contender, Pair } from "./contender.ts";
 

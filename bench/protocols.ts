@@ -1,6 +1,6 @@
 import { formatFragment, makeLinkKey } from "../core/src/classic/invite.ts";
-import type { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import type { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
 /** The two ways in which a room can talk, and how its first person comes to wait in it. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { launchChromium, openTab } from "../testing/chromium.ts";
-import { serveLab } from "../testing/file-lab/serve.ts";
+import { launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { serveLab } from "../testing/labs/file-lab/serve.ts";
 import { Measurements } from "./measurements.ts";
 import { microseconds, type Size, type Way } from "./record-lab/work.ts";
 

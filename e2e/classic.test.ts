@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ClassicPeer } from "../testing/classic-peer/peer.ts";
-import { makeFragment } from "../testing/classic-peer/wire.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { ClassicPeer } from "../testing/peers/classic-peer/peer.ts";
+import { makeFragment } from "../testing/peers/classic-peer/wire.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers } from "./browsers.ts";
 import { makeFile, receives, sha256 } from "./files.ts";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers, PAIRINGS } from "./browsers.ts";
 import { handOver, makeFile, progressSeen, sha256, watchProgress } from "./files.ts";

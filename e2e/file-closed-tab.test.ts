@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LabEngine, launchLab, type Sibling } from "../testing/file-lab/people.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { type LabEngine, launchLab, type Sibling } from "../testing/labs/file-lab/people.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { makeFile, shareOf } from "./files.ts";
 import { expectClean, isToldOfTheEnd, meet, textOf } from "./people.ts";

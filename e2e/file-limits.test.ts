@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchChromium, openTab } from "../testing/chromium.ts";
-import { standInForPickers } from "../testing/pickers.ts";
-import { TestServer } from "../testing/server.ts";
+import { launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { standInForPickers } from "../testing/browsers/pickers.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { handOver, makeFile, receives, sha256 } from "./files.ts";
 import { expectClean, meet, state, talk, textOf } from "./people.ts";

@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ChromiumTab, launchChromium, openTab } from "../testing/chromium.ts";
-import { clearPicked, standInForPickers } from "../testing/pickers.ts";
-import { TestServer } from "../testing/server.ts";
+import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { clearPicked, standInForPickers } from "../testing/browsers/pickers.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { makeFile, receives, saved, sha256 } from "./files.ts";
 import { expectClean, meet, say, talk, textOf } from "./people.ts";

@@ -4,8 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { standInForPickers } from "../testing/pickers.ts";
-import type { Tab } from "../testing/tab.ts";
+import { standInForPickers } from "../testing/browsers/pickers.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
 import { until } from "../testing/until.ts";
 
 const folder = fileURLToPath(new URL("../.cache/e2e/", import.meta.url));

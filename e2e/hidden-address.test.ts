@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listenToOpened, opened } from "../testing/room-lab/opened.ts";
-import { closeNewestPeer, notePeers } from "../testing/room-lab/peers.ts";
-import { type LabTab, RoomLab } from "../testing/room-lab/room-lab.ts";
-import { type Capture, capture } from "../testing/trace/capture.ts";
+import { type Capture, capture } from "../testing/instruments/trace/capture.ts";
+import { listenToOpened, opened } from "../testing/labs/room-lab/opened.ts";
+import { closeNewestPeer, notePeers } from "../testing/labs/room-lab/peers.ts";
+import { type LabTab, RoomLab } from "../testing/labs/room-lab/room-lab.ts";
 import { until } from "../testing/until.ts";
 import { createRoom, join, reaches, talk } from "./people.ts";
 

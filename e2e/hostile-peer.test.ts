@@ -5,10 +5,10 @@ import { HostilePeer } from "@nullroom/core/testing/hostile-peer";
 import type { CtlFrame } from "@nullroom/core/wire/frames";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ChromiumTab, launchChromium, openTab } from "../testing/chromium.ts";
-import { nodePlatform } from "../testing/node-platform.ts";
+import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { nodePlatform } from "../testing/peers/node-platform.ts";
 import { scaled } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { createRoom, expectClean, isToldOfTheEnd, reaches, say, textOf } from "./people.ts";
 

@@ -7,13 +7,13 @@ import {
   INIT_LIES,
   type InitLieName,
   lieInInit,
-} from "../testing/hostile-relay/forgery.ts";
-import { PLACES } from "../testing/hostile-relay/place.ts";
-import type { Recording } from "../testing/hostile-relay/recording.ts";
-import { attacks, strike } from "../testing/hostile-relay/tampering.ts";
-import { Trial } from "../testing/hostile-relay/trial.ts";
+} from "../testing/adversaries/hostile-relay/forgery.ts";
+import { PLACES } from "../testing/adversaries/hostile-relay/place.ts";
+import type { Recording } from "../testing/adversaries/hostile-relay/recording.ts";
+import { attacks, strike } from "../testing/adversaries/hostile-relay/tampering.ts";
+import { Trial } from "../testing/adversaries/hostile-relay/trial.ts";
 import { scaled } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
 // A trial mostly waits, for timeouts that the protocol names.

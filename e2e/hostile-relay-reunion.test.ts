@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Peer } from "../testing/hostile-relay/peers.ts";
-import type { Recording } from "../testing/hostile-relay/recording.ts";
-import { type Attack, attacks, strike } from "../testing/hostile-relay/tampering.ts";
-import { Trial } from "../testing/hostile-relay/trial.ts";
+import type { Peer } from "../testing/adversaries/hostile-relay/peers.ts";
+import type { Recording } from "../testing/adversaries/hostile-relay/recording.ts";
+import { type Attack, attacks, strike } from "../testing/adversaries/hostile-relay/tampering.ts";
+import { Trial } from "../testing/adversaries/hostile-relay/trial.ts";
 import { SCALE } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
 // A trial mostly waits, for timeouts that the protocol names.

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Peer } from "../testing/hostile-relay/peers.ts";
-import { Trial } from "../testing/hostile-relay/trial.ts";
-import { type Exhibit, roomBytes } from "../testing/secrets/exhibit.ts";
-import { judge } from "../testing/secrets/judge.ts";
-import { reachableFrom } from "../testing/secrets/reach.ts";
-import { admission } from "../testing/secrets/schedule.ts";
-import { holding, type Values } from "../testing/secrets/values.ts";
-import { TestServer } from "../testing/server.ts";
+import type { Peer } from "../testing/adversaries/hostile-relay/peers.ts";
+import { Trial } from "../testing/adversaries/hostile-relay/trial.ts";
+import { type Exhibit, roomBytes } from "../testing/instruments/secrets/exhibit.ts";
+import { judge } from "../testing/instruments/secrets/judge.ts";
+import { reachableFrom } from "../testing/instruments/secrets/reach.ts";
+import { admission } from "../testing/instruments/secrets/schedule.ts";
+import { holding, type Values } from "../testing/instruments/secrets/values.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
 // Node lends small buffers pieces of one pool: what this test decodes must not lie beside what the sockets hold.

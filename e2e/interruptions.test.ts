@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers, PAIRINGS } from "./browsers.ts";
 import {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestCoturn } from "../testing/coturn.ts";
-import { type DelayedUdp, passageMs, startDelay } from "../testing/delay/delay.ts";
-import { standInForPickers } from "../testing/pickers.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import { standInForPickers } from "../testing/browsers/pickers.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { type DelayedUdp, passageMs, startDelay } from "../testing/network/delay/delay.ts";
+import { TestCoturn } from "../testing/services/coturn.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers, type Engine } from "./browsers.ts";
 import { makeFile, receives, saved, sha256 } from "./files.ts";

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestCoturn } from "../testing/coturn.ts";
-import { type LabEngine, launchLab } from "../testing/file-lab/people.ts";
-import { descendants, heldMemory } from "../testing/file-lab/process-tree.ts";
-import { clearPicked, standInForPickers } from "../testing/pickers.ts";
+import { clearPicked, standInForPickers } from "../testing/browsers/pickers.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { type LabEngine, launchLab } from "../testing/labs/file-lab/people.ts";
+import { descendants, heldMemory } from "../testing/labs/file-lab/process-tree.ts";
 import { scaled } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import { TestCoturn } from "../testing/services/coturn.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { makeFile, receives, saved, sha256, shareOf } from "./files.ts";
 import { createRoom, join, reaches, talk } from "./people.ts";

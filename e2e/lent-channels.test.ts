@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type ChromiumTab, launchChromium, openTab } from "../testing/chromium.ts";
-import { Firefox, type FirefoxTab } from "../testing/firefox.ts";
-import { TestServer } from "../testing/server.ts";
+import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { Firefox, type FirefoxTab } from "../testing/browsers/firefox.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { handOver, makeFile, sha256 } from "./files.ts";
 import { expectClean, meet, talk } from "./people.ts";
 

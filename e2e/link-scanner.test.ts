@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium, openTab } from "../testing/chromium.ts";
-import { startHostileRelay } from "../testing/hostile-relay/relay.ts";
+import { startHostileRelay } from "../testing/adversaries/hostile-relay/relay.ts";
+import { launchChromium, openTab } from "../testing/browsers/chromium.ts";
 import { scaled } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { createRoom, join, reaches, state } from "./people.ts";
 
 let browser: Browser;

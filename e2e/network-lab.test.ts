@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumOn, firefoxOn } from "../testing/netns/browsers.ts";
-import type { Host } from "../testing/netns/host.ts";
-import { Lab } from "../testing/netns/lab.ts";
+import { chromiumOn, firefoxOn } from "../testing/network/netns/browsers.ts";
+import type { Host } from "../testing/network/netns/host.ts";
+import { Lab } from "../testing/network/netns/lab.ts";
 import { until } from "../testing/until.ts";
 
-const pageServer = fileURLToPath(new URL("../testing/netns/page-server.mjs", import.meta.url));
+const pageServer = fileURLToPath(new URL("../testing/network/netns/page-server.mjs", import.meta.url));
 
 let lab: Lab;
 let ann: Host;

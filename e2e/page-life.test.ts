@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ChromiumTab, crash, launchChromium, openTab } from "../testing/chromium.ts";
+import { ChromiumTab, crash, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
 import { SCALE } from "../testing/scale.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers } from "./browsers.ts";
 import { makeFile, receives } from "./files.ts";

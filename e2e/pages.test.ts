@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium, openTab } from "../testing/chromium.ts";
-import { TestServer } from "../testing/server.ts";
+import { launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { TestServer } from "../testing/services/server.ts";
 import {
   createRoom,
   destroy,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
 import { until } from "../testing/until.ts";
 
 /** What people do, in the words of the pages: every journey is made of these. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers } from "./browsers.ts";
 import {

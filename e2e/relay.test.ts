@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestCoturn } from "../testing/coturn.ts";
-import { TestServer } from "../testing/server.ts";
-import type { Tab } from "../testing/tab.ts";
+import type { Tab } from "../testing/browsers/tab.ts";
+import { TestCoturn } from "../testing/services/coturn.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 import { Browsers, type Engine } from "./browsers.ts";
 import { handOver, makeFile, sha256 } from "./files.ts";

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe } from "../testing/axe.ts";
-import { type ChromiumTab, crash, launchChromium, openTab } from "../testing/chromium.ts";
-import { missedByFingers } from "../testing/fingers.ts";
-import { TestServer } from "../testing/server.ts";
+import { type ChromiumTab, crash, launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { axe } from "../testing/instruments/axe.ts";
+import { missedByFingers } from "../testing/instruments/fingers.ts";
+import { TestServer } from "../testing/services/server.ts";
 import { makeFile, receives } from "./files.ts";
 import { createRoom, destroy, join, meet, openLink, reaches, say, talk } from "./people.ts";
 

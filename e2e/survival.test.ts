@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { countsOf, heard, numbered, startChatting } from "../testing/room-lab/chatter.ts";
+import { countsOf, heard, numbered, startChatting } from "../testing/labs/room-lab/chatter.ts";
 import {
   addressChanged,
   cablePulled,
@@ -11,9 +11,9 @@ import {
   serverRestarted,
   stoppedFor,
   tabFrozen,
-} from "../testing/room-lab/interruptions.ts";
-import { notePeers } from "../testing/room-lab/peers.ts";
-import { type LabTab, RoomLab } from "../testing/room-lab/room-lab.ts";
+} from "../testing/labs/room-lab/interruptions.ts";
+import { notePeers } from "../testing/labs/room-lab/peers.ts";
+import { type LabTab, RoomLab } from "../testing/labs/room-lab/room-lab.ts";
 import { SCALE, scaled } from "../testing/scale.ts";
 import { until } from "../testing/until.ts";
 import type { Engine } from "./browsers.ts";
@@ -46,7 +46,7 @@ const chosen = SCALE >= 0.1 ? INTERRUPTIONS : TELLING;
  */
 const ROOMS = scaled(10, 2);
 const ROUNDS = scaled(2);
-/** More than a stretch of the log holds (web/src/views/stretch.ts). */
+/** More than a stretch of the log holds (web/src/views/log-chunks.ts). */
 const MESSAGES = scaled(1_000, 60);
 /** Before and after the interruption, in which half of the things are said. */
 const QUIET_SECONDS = scaled(20, 2);

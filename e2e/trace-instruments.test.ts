@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium, openTab } from "../testing/chromium.ts";
-import { readHeap, watchHeap } from "../testing/secrets/heap.ts";
-import { holding } from "../testing/secrets/values.ts";
-import { Profile } from "../testing/trace/profile.ts";
+import { launchChromium, openTab } from "../testing/browsers/chromium.ts";
+import { readHeap, watchHeap } from "../testing/instruments/secrets/heap.ts";
+import { holding } from "../testing/instruments/secrets/values.ts";
+import { Profile } from "../testing/instruments/trace/profile.ts";
 
 /** Before a scan that finds nothing means anything: what a real browser keeps is found where the browser put it. */
 const site = createServer((_, response) => {

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serveLab } from "../testing/file-lab/serve.ts";
-import { here, inPage, type Runtime, type Side, shakeHands } from "../testing/vector-lab/runtime.ts";
+import { serveLab } from "../testing/labs/file-lab/serve.ts";
+import { here, inPage, type Runtime, type Side, shakeHands } from "../testing/labs/vector-lab/runtime.ts";
 import { Browsers, type Engine } from "./browsers.ts";
 
 /** Every vector, in both browsers, on every path that each has; and every path with every other. */
 
 const VECTORS = fileURLToPath(new URL("../spec/vectors/", import.meta.url));
-const LAB = fileURLToPath(new URL("../testing/vector-lab/", import.meta.url));
+const LAB = fileURLToPath(new URL("../testing/labs/vector-lab/", import.meta.url));
 const files = readdirSync(VECTORS).filter((name) => name.endsWith(".json"));
 
 const browsers = new Browsers();

@@ -35,7 +35,9 @@ const plants: Record<string, Record<string, string>> = {
     "server/src/tested.ts": 'import "./config.test.ts";',
   },
   "declared-dependencies-only": { "web/src/undeclared.ts": 'import "hono";' },
-  "independent-peer-is-independent": { "testing/classic-peer/peer.ts": 'import "../../core/src/errors.ts";' },
+  "independent-peer-is-independent": {
+    "testing/peers/classic-peer/peer.ts": 'import "../../../core/src/errors.ts";',
+  },
   "nothing-unresolved": { "core/src/session/nowhere.ts": 'import "./nowhere-to-be-found.ts";' },
   "no-cycles": { "core/src/session/chicken.ts": 'import "./egg.ts";' },
 };

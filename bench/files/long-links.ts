@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { TestCoturn } from "../../testing/coturn.ts";
-import { passageMs, startDelay } from "../../testing/delay/delay.ts";
-import { serveLab } from "../../testing/file-lab/serve.ts";
-import { TestServer } from "../../testing/server.ts";
+import { serveLab } from "../../testing/labs/file-lab/serve.ts";
+import { passageMs, startDelay } from "../../testing/network/delay/delay.ts";
+import { TestCoturn } from "../../testing/services/coturn.ts";
+import { TestServer } from "../../testing/services/server.ts";
 import { Measurements } from "../measurements.ts";
 import { OURS } from "../protocols.ts";
 import { rounds } from "../rounds.ts";

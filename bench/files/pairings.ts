@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
-import { launchChromium, openTab } from "../../testing/chromium.ts";
-import { Firefox } from "../../testing/firefox.ts";
-import type { Tab } from "../../testing/tab.ts";
+import { launchChromium, openTab } from "../../testing/browsers/chromium.ts";
+import { Firefox } from "../../testing/browsers/firefox.ts";
+import type { Tab } from "../../testing/browsers/tab.ts";
 
 type Engine = "Chromium" | "Firefox";
 

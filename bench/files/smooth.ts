@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { serveLab } from "../../testing/file-lab/serve.ts";
-import { TestServer } from "../../testing/server.ts";
-import type { Tab } from "../../testing/tab.ts";
+import type { Tab } from "../../testing/browsers/tab.ts";
+import { serveLab } from "../../testing/labs/file-lab/serve.ts";
+import { TestServer } from "../../testing/services/server.ts";
 import { Measurements } from "../measurements.ts";
 import { meet, OURS } from "../protocols.ts";
 import { rounds } from "../rounds.ts";

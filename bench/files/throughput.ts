@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { serveLab } from "../../testing/file-lab/serve.ts";
-import { TestServer } from "../../testing/server.ts";
+import { serveLab } from "../../testing/labs/file-lab/serve.ts";
+import { TestServer } from "../../testing/services/server.ts";
 import { Measurements } from "../measurements.ts";
 import { CLASSIC, OURS } from "../protocols.ts";
 import { rounds } from "../rounds.ts";

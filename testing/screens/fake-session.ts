@@ -126,7 +126,7 @@ export class FakeSession implements Session {
     this.is({ phase: "connecting", step: "joining", attempt: 2 });
   }
 
-  sendOut(): void {
+  evict(): void {
     this.is({ phase: "waiting", deadline: performance.now() + 600_000 });
   }
 

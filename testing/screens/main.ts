@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { build } from "vite";
-import { CHROMIUM_FLAGS } from "../chromium-flags.ts";
+import { CHROMIUM_FLAGS } from "../browsers/chromium-flags.ts";
 import type { Scene } from "./scene.ts";
 import { SCENES } from "./scenes.ts";
 import { serve } from "./site.ts";

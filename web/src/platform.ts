@@ -1,6 +1,6 @@
 import type { Platform } from "@nullroom/core/platform";
 import { sleepAwareClock } from "./clock.ts";
-import { startFileWorker } from "./files/desk/start.ts";
+import { startFileWorker } from "./files/worker/start-file-worker.ts";
 
 /** The browser as core asks for it. `base` is where the server's own paths begin: a room's page lies deeper. */
 export function browserPlatform(base: URL): Platform {

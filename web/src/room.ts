@@ -19,10 +19,10 @@ import ShareController from "./controllers/share_controller.ts";
 import StatusController from "./controllers/status_controller.ts";
 import StepsController from "./controllers/steps_controller.ts";
 import WordsController from "./controllers/words_controller.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { type Place, RoomApplication } from "./place.ts";
+import { removeOrphanedFiles } from "./orphaned-files.ts";
 import { browserPlatform } from "./platform.ts";
-import { errors, type Words } from "./say/errors.ts";
+import { RoomApplication, type RoomContext } from "./room-context.ts";
+import { type ErrorText, errors } from "./say/errors.ts";
 import { showIcon, showRoom } from "./views/page.ts";
 
 const controllers = {
@@ -51,7 +51,7 @@ const controllers = {
  * Make a room; this very document becomes its page, because nothing may carry the key from one document to the
  * next. Resolves with the words to say where the room could not be made.
  */
-export async function create(base: URL, options: { hideAddress: boolean }): Promise<Words | undefined> {
+export async function create(base: URL, options: { hideAddress: boolean }): Promise<ErrorText | undefined> {
   const place = newPlace(base);
   try {
     place.session = await createRoom({ ...options, platform: place.platform, protocol: "2" });
@@ -74,15 +74,15 @@ export async function invited(base: URL, invite: string | undefined): Promise<vo
   await start(place);
 }
 
-function newPlace(base: URL): Place {
+function newPlace(base: URL): RoomContext {
   return { base, platform: browserPlatform(base), session: undefined, invite: undefined, ending: undefined };
 }
 
-async function start(place: Place): Promise<void> {
+async function start(place: RoomContext): Promise<void> {
   const application = new RoomApplication(place);
   for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
   showRoom();
   // What cannot be removed now is sealed under a key that is no more, and tried again at the next start.
-  removeLeftovers(navigator).catch(() => undefined);
+  removeOrphanedFiles(navigator).catch(() => undefined);
   await application.start();
 }

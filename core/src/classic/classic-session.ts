@@ -14,8 +14,8 @@ import type {
   SessionFiles,
   SessionState,
 } from "../session/session.ts";
-import { Stage } from "../session/stage.ts";
 import { isOpen } from "../session/state.ts";
+import { StateEmitter } from "../session/state-emitter.ts";
 import { Conversation } from "./conversation.ts";
 import { formatFragment } from "./invite.ts";
 import { Presence } from "./presence.ts";
@@ -37,7 +37,7 @@ export class ClassicSession implements Session {
   readonly protocol = "classic";
   readonly roomId: RoomId;
   readonly #options: ClassicOptions;
-  readonly #stage: Stage;
+  readonly #stage: StateEmitter;
   readonly #lifetime = new AbortController();
   readonly #rendezvous: Rendezvous;
   readonly #presence: Presence;
@@ -54,7 +54,7 @@ export class ClassicSession implements Session {
     this.#options = options;
     this.roomId = roomId;
     this.#linkKey = linkKey;
-    this.#stage = new Stage(firstState(deadline));
+    this.#stage = new StateEmitter(firstState(deadline));
     const noServer = () => this.wipe({ type: "failed", code: "E_SERVER" });
     if (deadline !== undefined) this.#setDeadline(deadline);
     else this.#cancelJoining = after(CONNECT_TIMEOUT_MS, signal, noServer);
@@ -100,7 +100,7 @@ export class ClassicSession implements Session {
 
   compareWords = protocol2Only;
   retry = protocol2Only;
-  sendOut = protocol2Only;
+  evict = protocol2Only;
 
   wake(): void {
     this.#rendezvous.wake();

@@ -4,7 +4,7 @@ import { MESSAGE_BYTES } from "../limits.ts";
 import { PacedSender } from "../peer/paced-sender.ts";
 import { NO_FILES } from "../session/no-files.ts";
 import type { MessageId, SessionFiles, Transfer } from "../session/session.ts";
-import type { Stage } from "../session/stage.ts";
+import type { StateEmitter } from "../session/state-emitter.ts";
 import { cleanText, utf8Length } from "../session/text.ts";
 import { sealText } from "./frames.ts";
 import { IncomingFiles } from "./incoming-files.ts";
@@ -13,7 +13,7 @@ import { type ControlMessage, formatControl, parseControl } from "./messages.ts"
 import { OutgoingFiles } from "./outgoing-files.ts";
 
 export type ConversationOptions = {
-  stage: Stage;
+  stage: StateEmitter;
   line: Line;
   key: CryptoKey;
   fileSizeLimit: number;
@@ -25,7 +25,7 @@ export type ConversationOptions = {
 /** What two people say and hand each other over a secured line. */
 export class Conversation {
   readonly files: SessionFiles;
-  readonly #stage: Stage;
+  readonly #stage: StateEmitter;
   readonly #key: CryptoKey;
   readonly #signal: AbortSignal;
   readonly #sender: PacedSender;

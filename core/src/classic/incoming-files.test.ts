@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CLASSIC_CHUNK_BYTES } from "../limits.ts";
 import type { Transfer } from "../session/session.ts";
-import { savedBytes } from "../testing/plain-place.ts";
+import { savedBytes } from "../testing/plain-destination.ts";
 import { sealFrame } from "./frames.ts";
 import { IncomingFiles } from "./incoming-files.ts";
 import type { Via } from "./line.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EndReason } from "../session/session.ts";
-import { Stage } from "../session/stage.ts";
+import { StateEmitter } from "../session/state-emitter.ts";
 import { HINT_MS, Presence, RECOVERY_MS } from "./presence.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 const left: EndReason = { type: "peer-left" };
 
 function converse() {
-  const stage = new Stage({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
+  const stage = new StateEmitter({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
   const lifetime = new AbortController();
   const ends: EndReason[] = [];
   let resumed = 0;

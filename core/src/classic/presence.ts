@@ -1,9 +1,9 @@
 import { after } from "../lifetime.ts";
 import type { EndReason } from "../session/session.ts";
-import type { Stage } from "../session/stage.ts";
+import type { StateEmitter } from "../session/state-emitter.ts";
 
 export type PresenceOptions = {
-  stage: Stage;
+  stage: StateEmitter;
   now: () => number;
   signal: AbortSignal;
   /** The transport is back: what waited may go. */

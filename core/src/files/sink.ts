@@ -21,7 +21,7 @@ export type FileDescription = {
 export type SinkKind = "picked" | "sealed" | "memory";
 
 /** A place that the person has taken for a file, as the session is given it; it is opened where the bytes move. */
-export interface TakenPlace {
+export interface ChosenDestination {
   /**
    * Whatever can be posted there to open it. What it takes of this page's own means is free again when `lifetime`
    * aborts. @throws NullroomError "E_FILE_LIMIT"
@@ -30,7 +30,7 @@ export interface TakenPlace {
 }
 
 /** The same place where the bytes move. Nothing exists of it before `open`. */
-export interface SinkPlace {
+export interface SinkFactory {
   /**
    * @param signal - the lifetime of the file: when it aborts, whatever has not been saved is removed.
    * @throws NullroomError "E_FILE_LIMIT" when the file does not fit, or the room is not given; "E_FILE_READ" when the

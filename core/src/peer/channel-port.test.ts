@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { until } from "../../../testing/until.ts";
 import { SEND_QUEUE_BYTES } from "../limits.ts";
 import { FakeChannel } from "../testing/fake-channel.ts";
+import { BufferedChannel, type ChannelInput } from "./buffered-channel.ts";
 import { PortChannel, portOf } from "./channel-port.ts";
-import { type Heard, HeldChannel } from "./held-channel.ts";
 import { PacedSender } from "./paced-sender.ts";
 
 /** A channel of the page, the worker's end of it, and what the worker hears. */
@@ -12,8 +12,8 @@ async function made({ isOpen = true } = {}) {
   const [channel, other] = FakeChannel.pair("bulk");
   if (isOpen) for (const end of [channel, other]) end.open();
   const port = new PortChannel(portOf(channel));
-  const heard: Heard[] = [];
-  new HeldChannel(port).take((one) => void heard.push(one));
+  const heard: ChannelInput[] = [];
+  new BufferedChannel(port).take((one) => void heard.push(one));
   return { channel, other, port, heard };
 }
 
@@ -27,8 +27,8 @@ test("bytes pass both ways, whole and in order", async () => {
       await until("an open channel", () => port.readyState === "open");
       for (const one of out) port.send(new Uint8Array(one));
       for (const one of back) other.send(new Uint8Array(one));
-      const received: Heard[] = [];
-      new HeldChannel(other).take((one) => void received.push(one));
+      const received: ChannelInput[] = [];
+      new BufferedChannel(other).take((one) => void received.push(one));
       await until("both", () => heard.length === back.length && received.length === out.length);
       expect(heard).toEqual(back.map((one) => new Uint8Array(one)));
       expect(received).toEqual(out.map((one) => new Uint8Array(one)));
@@ -43,8 +43,8 @@ test("what came before anybody listened is not lost", async () => {
   for (const end of [channel, other]) end.open();
   other.send(bytes(3));
   await new Promise((resolve) => setTimeout(resolve, 5));
-  const heard: Heard[] = [];
-  new HeldChannel(new PortChannel(lent)).take((one) => void heard.push(one));
+  const heard: ChannelInput[] = [];
+  new BufferedChannel(new PortChannel(lent)).take((one) => void heard.push(one));
   await until("it", () => heard.length > 0);
   expect(heard).toEqual([bytes(3)]);
 });

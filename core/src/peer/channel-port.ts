@@ -1,7 +1,7 @@
 import type { Bytes } from "../brand.ts";
 
 /** What core uses of an `RTCDataChannel` that carries files. */
-export type BulkChannel = Pick<
+export type DataChannel = Pick<
   RTCDataChannel,
   | "readyState"
   | "binaryType"
@@ -20,7 +20,7 @@ type Report = { readyState: RTCDataChannelState; taken: number; waiting: number 
  * within the task in which the channel was made.
  * @returns the port to post to the worker, which makes a `PortChannel` of it
  */
-export function portOf(channel: BulkChannel): MessagePort {
+export function portOf(channel: DataChannel): MessagePort {
   const { port1: near, port2: far } = new MessageChannel();
   let taken = 0;
   const report = () =>
@@ -43,7 +43,7 @@ export function portOf(channel: BulkChannel): MessagePort {
 }
 
 /** The worker's end: a channel as far as `BulkChannel` goes. */
-export class PortChannel extends EventTarget implements BulkChannel {
+export class PortChannel extends EventTarget implements DataChannel {
   readonly binaryType = "arraybuffer";
   readonly #port: MessagePort;
   #report: Report = { readyState: "connecting", taken: 0, waiting: 0 };

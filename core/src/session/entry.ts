@@ -42,7 +42,7 @@ export async function createRoom(options: CreateOptions): Promise<Session> {
   const { platform, hideAddress, protocol } = options;
   const signal = options.signal ?? new AbortController().signal;
   if (protocol === "2") {
-    const { createRoom2 } = await import("./v2/begin.ts");
+    const { createRoom2 } = await import("./v2/create-join.ts");
     return createRoom2({ platform, hideAddress, signal });
   }
   const fetching = { platform, signal };
@@ -69,7 +69,7 @@ export async function joinRoom(options: JoinOptions): Promise<Session> {
   const { platform, hideAddress, roomId, fragment } = options;
   const signal = options.signal ?? new AbortController().signal;
   if (pickProtocol(fragment) === "2") {
-    const { joinRoom2 } = await import("./v2/begin.ts");
+    const { joinRoom2 } = await import("./v2/create-join.ts");
     return joinRoom2({ platform, hideAddress, signal, roomId, fragment });
   }
   const fetching = { platform, signal };

@@ -1,7 +1,7 @@
 import type { RoomId } from "../brand.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Offering } from "../files/offering.ts";
-import type { FileDescription, Received, TakenPlace } from "../files/sink.ts";
+import type { ChosenDestination, FileDescription, Received } from "../files/sink.ts";
 import type { Path } from "../peer/path.ts";
 import type { Protocol } from "../wire/room-messages.ts";
 
@@ -37,7 +37,7 @@ export interface Session {
   /** After a failed attempt: one more, by a click. Protocol 2 only. */
   retry(): void;
   /** After a failed attempt: free the other's seat for somebody else. Who made the room, protocol 2 only. */
-  sendOut(): void;
+  evict(): void;
 
   /**
    * The page is looked at again, or the machine woke up: look after connections now, not at the next timer.
@@ -61,7 +61,7 @@ export interface SessionFiles {
    */
   offer(offering: Offering): readonly TransferId[];
   /** Take an offered file into this place, which was chosen for it. Classic files come without being asked for. */
-  accept(id: TransferId, place: TakenPlace): void;
+  accept(id: TransferId, place: ChosenDestination): void;
   decline(id: TransferId): void;
   /** Either side, at any time, at once. */
   cancel(id: TransferId): void;

@@ -2,7 +2,7 @@ import { type Bytes, otherSeat, type RoomId, type Seat } from "../brand.ts";
 import { randomBytes } from "../crypto/bytes.ts";
 import { hash } from "../crypto/keys.ts";
 import type { Platform, Socket } from "../platform.ts";
-import { DeskInPlace } from "../session/v2/desk/in-place.ts";
+import { InlineEngine } from "../session/v2/engine/inline.ts";
 import { parseCommand } from "../wire/cable.ts";
 import { toBase64Url } from "../wire/read.ts";
 import { type FromServer, formatFromServer, parseToServer, type ToServer } from "../wire/room-messages.ts";
@@ -55,7 +55,7 @@ export class FakeRooms {
       fetch: async (_path, init) => this.#create(JSON.parse(String(init?.body))),
       openSocket: (protocols) => this.#connect(protocols),
       createPeerConnection: this.createPeerConnection,
-      startFileWorker: () => new DeskInPlace(),
+      startFileWorker: () => new InlineEngine(),
       now: () => performance.now() + clock.aheadMs,
     };
   }

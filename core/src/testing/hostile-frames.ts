@@ -1,10 +1,10 @@
 import type { Bytes } from "../brand.ts";
 import { hasherOf } from "../files/hasher.ts";
-import type { FileSink, TakenPlace } from "../files/sink.ts";
+import type { ChosenDestination, FileSink } from "../files/sink.ts";
 import { concat, u8, u32, u64 } from "../wire/binary.ts";
 import type { BulkFrame, CtlFrame, FrameBytes } from "../wire/frames.ts";
 import { CODES } from "../wire/frames.ts";
-import { plainPlace } from "./plain-place.ts";
+import { plainDestination } from "./plain-destination.ts";
 
 /** Frames as a test writes them down: files are all sevens, and whatever matters is named. */
 
@@ -47,7 +47,7 @@ export async function hashOfSevens(size: number): Promise<Bytes> {
 }
 
 /** A disk that has stopped to answer. */
-export function stuckPlace(): TakenPlace {
+export function stuckDestination(): ChosenDestination {
   const never = () => new Promise<never>(() => undefined);
   const sink: FileSink = {
     received: 0,
@@ -55,5 +55,5 @@ export function stuckPlace(): TakenPlace {
     finish: never,
     abort: async () => undefined,
   };
-  return Object.assign(plainPlace(), { open: async () => sink });
+  return Object.assign(plainDestination(), { open: async () => sink });
 }

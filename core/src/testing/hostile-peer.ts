@@ -3,16 +3,16 @@ import { deriveAdmission } from "../crypto/admission.ts";
 import { loadKem } from "../crypto/kem-load.ts";
 import { NullroomError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
-import type { Desk } from "../session/v2/desk/desk.ts";
-import type { Line } from "../session/v2/line.ts";
-import { LinkSecret } from "../session/v2/link-secret.ts";
-import { Meeting } from "../session/v2/meeting.ts";
-import type { MeetingEvent } from "../session/v2/meeting-event.ts";
+import type { FileEngineClient } from "../session/v2/engine/client.ts";
+import { InviteSecret } from "../session/v2/introduce/invite-secret.ts";
+import { Rendezvous } from "../session/v2/introduce/rendezvous.ts";
+import type { RendezvousEvent } from "../session/v2/introduce/rendezvous-event.ts";
+import type { SecureChannels } from "../session/v2/records/secure-channels.ts";
 import { parseFileFrame } from "../wire/file-frame-readers.ts";
 import { formatFileFrame } from "../wire/file-frames.ts";
 import type { BulkFrame, CtlFrame, Frame, FrameBytes, TalkFrame } from "../wire/frames.ts";
 import { parseFragment2 } from "../wire/invite.ts";
-import { BareDesk } from "./bare-desk.ts";
+import { FrameEngine } from "./frame-engine.ts";
 
 const TTL_SECONDS = 900;
 
@@ -29,10 +29,10 @@ type FrameOf<Type extends Frame["type"], Each = Frame> = Each extends Frame
  */
 export class HostilePeer implements Disposable {
   readonly heard: Frame[] = [];
-  readonly #desk = new BareDesk((frame) => void this.heard.push(frame));
-  readonly #meeting: Meeting;
-  #line: Line | undefined;
-  #meet: (line: Line) => void = () => undefined;
+  readonly #engine = new FrameEngine((frame) => void this.heard.push(frame));
+  readonly #rendezvous: Rendezvous;
+  #line: SecureChannels | undefined;
+  #meet: (line: SecureChannels) => void = () => undefined;
   #refuse: (error: NullroomError) => void = () => undefined;
 
   /** Resolves when both HELLOs are out. @throws what ended it before that */
@@ -40,7 +40,7 @@ export class HostilePeer implements Disposable {
     const secret = parseFragment2(fragment);
     const { admit } = await deriveAdmission(secret);
     const peer = new HostilePeer(platform, { roomId, secret, admit });
-    await new Promise<Line>((resolve, reject) => {
+    await new Promise<SecureChannels>((resolve, reject) => {
       peer.#meet = resolve;
       peer.#refuse = reject;
     });
@@ -48,13 +48,13 @@ export class HostilePeer implements Disposable {
   }
 
   private constructor(platform: Platform, room: { roomId: RoomId; secret: Bytes; admit: Bytes }) {
-    this.#meeting = new Meeting({
+    this.#rendezvous = new Rendezvous({
       platform,
-      desk: this.#desk as unknown as Desk, // Which a meeting asks for nothing but to take its channels.
+      engine: this.#engine as unknown as FileEngineClient, // Which a rendezvous asks for nothing but to take its channels.
       roomId: room.roomId,
       admit: room.admit,
       seat: 1,
-      link: new LinkSecret(room.secret),
+      secret: new InviteSecret(room.secret),
       kem: loadKem(),
       hideAddress: false,
       ttlSeconds: () => TTL_SECONDS,
@@ -69,7 +69,7 @@ export class HostilePeer implements Disposable {
 
   /** On bulk, whatever the credit. @throws "E_CHANNEL" */
   async move(...frames: readonly BulkFrame[]): Promise<void> {
-    for (const frame of frames) await this.#desk.send(frame);
+    for (const frame of frames) await this.#engine.send(frame);
   }
 
   /** What the other side has said of that kind. */
@@ -78,12 +78,12 @@ export class HostilePeer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    void this.#meeting.leave(undefined, false);
+    void this.#rendezvous.leave(undefined, false);
   }
 
-  #hear(event: MeetingEvent): void {
+  #hear(event: RendezvousEvent): void {
     if (event.type === "secured") {
-      this.#line = event.secured.transport.line;
+      this.#line = event.secured.transport.channels;
       this.#meet(this.#line);
     } else if (event.type === "ctl") {
       const frame = event.frame.type === "file" ? parseFileFrame(event.frame.record) : event.frame;

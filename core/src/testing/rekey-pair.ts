@@ -5,15 +5,15 @@ import { Keyring } from "../crypto/keyring.ts";
 import { KEY_BYTES, type Role } from "../crypto/keys.ts";
 import type { HandshakeSource } from "../crypto/source.ts";
 import { SEND_QUEUE_BYTES } from "../limits.ts";
-import type { Desk } from "../session/v2/desk/desk.ts";
-import { OpenLanes } from "../session/v2/lanes/open-lanes.ts";
-import { Line } from "../session/v2/line.ts";
-import type { LineEvent } from "../session/v2/line-options.ts";
-import { Rekey } from "../session/v2/rekey.ts";
-import type { RekeyLimits } from "../session/v2/rekey-limits.ts";
+import type { FileEngineClient } from "../session/v2/engine/client.ts";
+import { LaneSet } from "../session/v2/files/lanes/set.ts";
+import { Rekey } from "../session/v2/records/rekey.ts";
+import type { RekeyLimits } from "../session/v2/records/rekey-limits.ts";
+import { SecureChannels } from "../session/v2/records/secure-channels.ts";
+import type { SecureChannelsEvent } from "../session/v2/records/secure-channels-options.ts";
 import type { BulkFrame, HeardFrame } from "../wire/frames.ts";
-import { BareDesk } from "./bare-desk.ts";
 import { FakeChannel } from "./fake-channel.ts";
+import { FrameEngine } from "./frame-engine.ts";
 
 /** Both sides with all that they have but a network: what is sent waits for the test to deliver it. */
 export class RekeyPair implements Disposable {
@@ -74,13 +74,13 @@ export class RekeySide {
   readonly ctl = new FakeChannel("");
   readonly bulk = new FakeChannel("");
   readonly lane = new FakeChannel("");
-  readonly line: Line;
+  readonly line: SecureChannels;
   readonly keyring: Keyring;
   readonly failures: unknown[] = [];
   /** What has been said on each channel, and what has arrived: numbers. */
   readonly said = { ctl: 0, bulk: 0, lane: 0 };
   readonly heard: Record<On, number[]> = { ctl: [], bulk: [], lane: [] };
-  readonly #desk = new BareDesk((frame) => void this.#take(frame));
+  readonly #engine = new FrameEngine((frame) => void this.#take(frame));
   readonly #role: Role;
   readonly #lifetime = new AbortController();
   rekey: Rekey | undefined;
@@ -91,12 +91,18 @@ export class RekeySide {
     const { ctl, bulk, lane } = this;
     for (const channel of [ctl, bulk, lane]) channel.open();
     const { signal } = this.#lifetime;
-    this.line = new Line({ ctl, bulk, desk: this.#desk, signal, onEvent: (event) => this.#hear(event) });
+    this.line = new SecureChannels({
+      ctl,
+      bulk,
+      engine: this.#engine,
+      signal,
+      onEvent: (event) => this.#hear(event),
+    });
   }
 
   begin(fingerprints: Fingerprints, limits: RekeyLimits, source: HandshakeSource): void {
     const { line, keyring } = this;
-    const options = { role: this.#role, line, keyring, fingerprints, source, limits };
+    const options = { role: this.#role, channels: line, keyring, fingerprints, source, limits };
     const onFailure = (error: unknown) => void this.failures.push(error);
     this.rekey = new Rekey({ ...options, signal: this.#lifetime.signal, onFailure });
   }
@@ -107,12 +113,12 @@ export class RekeySide {
 
   async openLane(seed: Bytes): Promise<void> {
     const { line } = this;
-    const lanes = new OpenLanes({
+    const lanes = new LaneSet({
       // Nothing joins here: each lane is spoken on by name.
-      ...{ desk: this.#desk as unknown as Desk, role: this.#role, epoch: 0 },
+      ...{ engine: this.#engine as unknown as FileEngineClient, role: this.#role, epoch: 0 },
       onCounted: () => line.onCounted(),
       onMarker: (channel) => {
-        this.rekey?.hear({ type: "epoch", channel }).catch((error) => this.failures.push(error));
+        this.rekey?.hearFrame({ type: "epoch", channel }).catch((error) => this.failures.push(error));
       },
       onLost: () => undefined,
       onFailure: (error) => this.failures.push(error),
@@ -129,7 +135,7 @@ export class RekeySide {
     const sent =
       on === "ctl"
         ? this.line.send({ type: "ack", upTo: number })
-        : this.#desk.send(
+        : this.#engine.send(
             { type: "chunk", fileId: on === "bulk" ? 1 : LANE, offset: number, data: Uint8Array.of(1) },
             on === "bulk" ? 0 : 1,
           );
@@ -162,15 +168,15 @@ export class RekeySide {
     this.keyring.wipe();
   }
 
-  #hear(event: LineEvent): void | Promise<void> {
+  #hear(event: SecureChannelsEvent): void | Promise<void> {
     if (event.type === "failed") this.failures.push(event.error);
     if (event.type === "ctl") return this.#take(event.frame);
-    if (event.type === "marker") return this.rekey?.hear({ type: "epoch", channel: BULK });
+    if (event.type === "marker") return this.rekey?.hearFrame({ type: "epoch", channel: BULK });
   }
 
   #take(frame: HeardFrame | BulkFrame): void | Promise<void> {
     if (frame.type === "ack") this.heard.ctl.push(frame.upTo);
     else if (frame.type === "chunk") this.heard[frame.fileId === LANE ? "lane" : "bulk"].push(frame.offset);
-    else return this.rekey?.hear(frame as Parameters<Rekey["hear"]>[0]);
+    else return this.rekey?.hearFrame(frame as Parameters<Rekey["hearFrame"]>[0]);
   }
 }

@@ -1,5 +1,5 @@
 import type { Role } from "../crypto/keys.ts";
-import { type RekeyFrame, type RekeyState, rekeyStep } from "../session/v2/rekey-state.ts";
+import { type RekeyFrame, type RekeyState, rekeyStep } from "../session/v2/records/rekey-state.ts";
 import { CODES, isMarker } from "../wire/frames.ts";
 
 /**

@@ -9,7 +9,7 @@ import { RecordOpener, RecordSealer } from "../crypto/record.ts";
 import { HandshakeSeal, SignalSeal } from "../crypto/seal.ts";
 import { NullroomError } from "../errors.ts";
 import { hasherOf } from "../files/hasher.ts";
-import { descriptionOf, type Offer, type OfferFrame, Offers } from "../session/v2/offers.ts";
+import { descriptionOf, type Offer, OfferAssembly, type OfferFrame } from "../session/v2/files/offers.ts";
 import { parseCandidate } from "../wire/candidate.ts";
 import { parseBulk, parseFileFrame } from "../wire/file-frame-readers.ts";
 import { parseCtl } from "../wire/frame-readers.ts";
@@ -171,12 +171,12 @@ async function runFileHash(fields: JsonObject): Promise<"ok"> {
 
 /** The last frame makes the set whole, or is refused. */
 function runSet(fields: JsonObject): "ok" | "discarded" {
-  const offers = new Offers();
+  const offers = new OfferAssembly();
   let offer: Offer | undefined;
   for (const [type = 0, ...body] of list(fields, "frames")) {
     const frame = parseFileFrame({ type, body: Uint8Array.from(body) });
     if (!isOffer(frame)) throw new Error("not the frames of a set");
-    offer = offers.hear(frame);
+    offer = offers.hearFrame(frame);
   }
   if (offer === undefined) throw new Error("not whole");
   const { set } = descriptionOf(offer) ?? {};

@@ -1,7 +1,7 @@
 import type { NodeBus } from "../rooms/bus.ts";
 import { Connection } from "./connection.ts";
 import type { CableContext } from "./context.ts";
-import { Rounds } from "./rounds.ts";
+import { PingWheel } from "./ping-wheel.ts";
 import { SignalBudgets } from "./signal-budget.ts";
 import type { Socket } from "./socket.ts";
 import { Switchboard } from "./switchboard.ts";
@@ -11,7 +11,7 @@ export type CableDeps = Omit<CableContext, "switchboard" | "budgets"> & { bus: N
 /** Every socket of this node. Knows no socket library: `upgrade.ts` brings them, tests bring fakes. */
 export class Cable {
   readonly #context: CableContext;
-  readonly #rounds: Rounds;
+  readonly #rounds: PingWheel;
   /** Each with its slice of the rounds. */
   readonly #connections = new Map<Connection, number>();
   #draining = false;
@@ -19,7 +19,7 @@ export class Cable {
 
   constructor({ bus, ...context }: CableDeps) {
     this.#context = { ...context, switchboard: new Switchboard(bus), budgets: new SignalBudgets() };
-    this.#rounds = new Rounds(context.now);
+    this.#rounds = new PingWheel(context.now);
     context.store.onReturn(() => this.#restore());
     context.counters.gauge("sockets", () => this.sockets);
     context.counters.gauge("seats", () => this.seats);

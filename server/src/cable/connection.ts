@@ -10,7 +10,7 @@ import {
 import { formatDisconnect, parseCommand, WELCOME } from "@nullroom/core/wire/cable";
 import { parseToServer } from "@nullroom/core/wire/room-messages";
 import type { CableContext } from "./context.ts";
-import type { Visited } from "./rounds.ts";
+import type { PingTarget } from "./ping-wheel.ts";
 import type { Socket } from "./socket.ts";
 import { type Line, Subscription } from "./subscription.ts";
 
@@ -26,7 +26,7 @@ const VISITS_PER_LEASE_PING = Math.round(LEASE_PING_INTERVAL_MS / CABLE_PING_INT
 type Phase = "open" | "leaving" | "gone";
 
 /** One socket: its commands strictly in order, at most one room, and how long it may stay. */
-export class Connection implements Visited, Line {
+export class Connection implements PingTarget, Line {
   readonly address: string;
   readonly #socket: Socket;
   readonly #cable: CableContext;

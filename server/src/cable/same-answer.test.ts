@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RoomId } from "@nullroom/core/brand";
 import { expect, test } from "vitest";
-import { TestRedis } from "../../../testing/redis.ts";
+import { TestRedis } from "../../../testing/services/redis.ts";
 import { RedisStore } from "../rooms/redis-store.ts";
 import type { RoomStore } from "../rooms/store.ts";
 import { rulesOf } from "../serve.ts";

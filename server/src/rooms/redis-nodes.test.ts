@@ -1,7 +1,7 @@
 import type { RoomId, Seat } from "@nullroom/core/brand";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestRedis } from "../../../testing/redis.ts";
 import { scaled } from "../../../testing/scale.ts";
+import { TestRedis } from "../../../testing/services/redis.ts";
 import { until } from "../../../testing/until.ts";
 import type { Delivery } from "./bus.ts";
 import { newConnectionId } from "./ids.ts";

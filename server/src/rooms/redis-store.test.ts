@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestRedis } from "../../../testing/redis.ts";
 import { scaled } from "../../../testing/scale.ts";
+import { TestRedis } from "../../../testing/services/redis.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { RedisStore } from "./redis-store.ts";
 import { someDigest, someone, storeContract, type TimedStore } from "./store.contract.ts";

@@ -18,7 +18,7 @@ export type SeatRecord = {
   /** Has said `established`. */
   readonly secure: boolean;
   /** The other one has been told that this one is gone. */
-  readonly mourned: boolean;
+  readonly reportedLost: boolean;
 };
 
 export type Moment = { readonly now: number; readonly rules: RoomRules };
@@ -53,7 +53,9 @@ export function ownSeat(
   { now }: Moment,
 ): SeatRecord | undefined {
   const record = room === undefined || now >= room.endsAt ? undefined : keptSeat(room, seat, now);
-  return record !== undefined && !record.mourned && isSame(record.occupant, occupant) ? record : undefined;
+  return record !== undefined && !record.reportedLost && isSame(record.occupant, occupant)
+    ? record
+    : undefined;
 }
 
 export function seatOf(room: Room, token: Digest, now: number): Seat | undefined {
@@ -70,7 +72,7 @@ export function isSame(one: Occupant, other: Occupant): boolean {
 }
 
 export function sitDown(token: Digest, occupant: Occupant, now: number): SeatRecord {
-  return { token, occupant, seenAt: now, secure: false, mourned: false };
+  return { token, occupant, seenAt: now, secure: false, reportedLost: false };
 }
 
 function pair(seat: Seat, own: SeatRecord | undefined, opposite: SeatRecord | undefined): Room["seats"] {
@@ -85,7 +87,7 @@ export function vacate(room: Room, seat: Seat): Room {
   return { ...withSeat(room, seat, undefined), established: false };
 }
 
-export function mourn(room: Room, seat: Seat): Room {
+export function reportLost(room: Room, seat: Seat): Room {
   const record = room.seats[seat];
-  return record === undefined ? room : withSeat(room, seat, { ...record, mourned: true });
+  return record === undefined ? room : withSeat(room, seat, { ...record, reportedLost: true });
 }

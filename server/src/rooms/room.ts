@@ -6,9 +6,9 @@ import {
   isSame,
   keptSeat,
   type Moment,
-  mourn,
   ownSeat,
   type Room,
+  reportLost,
   seatOf,
   sitDown,
   sits,
@@ -86,7 +86,7 @@ export function resume(
   if (room?.protocol !== "2" || seat === undefined || record === undefined) {
     return { room, outcome: { outcome: "lease-over" } };
   }
-  const next = withSeat(room, seat, { ...record, occupant, seenAt: moment.now, mourned: false });
+  const next = withSeat(room, seat, { ...record, occupant, seenAt: moment.now, reportedLost: false });
   const replaced = isSame(record.occupant, occupant) ? undefined : record.occupant;
   const { admit } = room;
   return { room: next, outcome: { outcome: "seated", replaced, admit, ...seated(next, seat, moment.now) } };
@@ -98,12 +98,14 @@ export function renew(room: Room | undefined, seat: Seat, occupant: Occupant, mo
 
   const opposite = room.seats[otherSeat(seat)];
   const silent = opposite !== undefined && !isLive(opposite, moment.now);
-  const lost = silent && !opposite.mourned ? opposite.occupant : undefined;
+  const lost = silent && !opposite.reportedLost ? opposite.occupant : undefined;
   if (isOver(room, moment)) return { room: undefined, outcome: { outcome: "ended", lost } };
 
   let next = withSeat(room, seat, { ...own, seenAt: moment.now });
   if (silent)
-    next = isKept(room, opposite, moment.now) ? mourn(next, otherSeat(seat)) : vacate(next, otherSeat(seat));
+    next = isKept(room, opposite, moment.now)
+      ? reportLost(next, otherSeat(seat))
+      : vacate(next, otherSeat(seat));
   const other = silent ? undefined : opposite?.occupant;
   return { room: next, outcome: { outcome: "kept", other, lost, ttlMs: next.endsAt - moment.now } };
 }

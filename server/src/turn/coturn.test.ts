@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { IceServer } from "@nullroom/core/wire/room-messages";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestCoturn } from "../../../testing/coturn.ts";
-import { type Credentials, TurnClient } from "../../../testing/turn-client.ts";
+import { TestCoturn } from "../../../testing/services/coturn.ts";
+import { type Credentials, TurnClient } from "../../../testing/services/turn-client.ts";
 import { coturn } from "./coturn.ts";
 import { CREDENTIAL_MARGIN_MS } from "./provider.ts";
 

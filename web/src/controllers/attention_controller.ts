@@ -1,5 +1,5 @@
 import type { Transfer, TransferId, TransferStatus } from "@nullroom/core/session";
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { rooms } from "../say/session.ts";
 import { showIcon } from "../views/page.ts";
 
@@ -7,7 +7,7 @@ import { showIcon } from "../views/page.ts";
 const ASKS_FOR_EYES: readonly TransferStatus[] = ["offered", "delivered", "failed", "cancelled"];
 
 /** The tab says that something arrived or moves, never what. */
-export default class AttentionController extends Part {
+export default class AttentionController extends RoomPart {
   #isNew = false;
   readonly #moving = new Set<TransferId>();
 
@@ -17,7 +17,7 @@ export default class AttentionController extends Part {
     this.#mark();
   }
 
-  arrived({ detail }: Told<"message" | "transfer">) {
+  arrived({ detail }: SessionEventOf<"message" | "transfer">) {
     if (detail.type === "message") this.#came(detail.from === "peer");
     else this.#changed(detail.transfer);
   }
@@ -43,6 +43,6 @@ export default class AttentionController extends Part {
     const title = this.#isNew ? rooms.newTitle : this.#moving.size > 0 ? rooms.movingTitle : rooms.title;
     if (document.title === title) return; // Bytes come often.
     document.title = title;
-    showIcon(this.#isNew ? "icon-new.svg" : "icon.svg", this.place.base);
+    showIcon(this.#isNew ? "icon-new.svg" : "icon.svg", this.room.base);
   }
 }

@@ -1,8 +1,8 @@
 import type { TransferId } from "@nullroom/core/session";
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 
 /** Keeps the screen on while a file moves, and no longer: a device that falls asleep stops it half-way. */
-export default class AwakeController extends Part {
+export default class AwakeController extends RoomPart {
   readonly #moving = new Set<TransferId>();
   #lock: Promise<WakeLockSentinel | undefined> | undefined;
 
@@ -12,11 +12,11 @@ export default class AwakeController extends Part {
   }
 
   /** The room waits again: whatever moved in the conversation before moves no more. */
-  state({ detail: { state } }: Told<"state">) {
+  state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.disconnect();
   }
 
-  transfer({ detail: { transfer } }: Told<"transfer">) {
+  transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
     if (transfer.status === "moving") this.#moving.add(transfer.id);
     else this.#moving.delete(transfer.id);
     this.look();

@@ -1,20 +1,20 @@
 import { asNullroomError } from "@nullroom/core/errors";
 import { MESSAGE_BYTES } from "@nullroom/core/limits";
-import { pastedImages } from "../files/taken.ts";
-import type { Handed } from "../handed.ts";
-import { Part, type Told } from "../place.ts";
+import type { ChosenContent } from "../files/select/chosen-content.ts";
+import { pastedImages } from "../files/select/data-transfer.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import { tooLong } from "../say/session.ts";
 
 /** Writing. Enter sends, Shift+Enter breaks the line; what is too long says so while it is written. */
-export default class ComposerController extends Part {
+export default class ComposerController extends RoomPart {
   static override targets = ["message", "problem", "asFile"];
   declare readonly messageTarget: HTMLTextAreaElement;
   declare readonly problemTarget: HTMLElement;
   declare readonly asFileTarget: HTMLElement;
   #focused = false;
 
-  state({ detail: { state } }: Told<"state">) {
+  state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#forget();
     if (state.phase !== "secure" || this.#focused) return;
     this.#focused = true;
@@ -38,7 +38,7 @@ export default class ComposerController extends Part {
     const text = this.messageTarget.value;
     if (text.trim() === "" || !this.check()) return;
     try {
-      this.place.session?.sendText(text);
+      this.room.session?.sendText(text);
       this.messageTarget.value = "";
     } catch (thrown) {
       const { title, text: advice } =
@@ -66,7 +66,7 @@ export default class ComposerController extends Part {
     this.#hand({ type: "files", files });
   }
 
-  #hand(detail: Handed) {
+  #hand(detail: ChosenContent) {
     this.dispatch("handed", { prefix: "page", target: window, detail });
   }
 

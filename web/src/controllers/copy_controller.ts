@@ -1,8 +1,8 @@
-import { Part } from "../place.ts";
+import { RoomPart } from "../room-context.ts";
 import { rooms } from "../say/session.ts";
 
 /** One tap, only ever by a click: what is copied may outlive the room in a clipboard history. */
-export default class CopyController extends Part {
+export default class CopyController extends RoomPart {
   static override targets = ["source", "said"];
   declare readonly sourceTarget: HTMLElement;
   declare readonly saidTarget: HTMLElement;
@@ -15,7 +15,7 @@ export default class CopyController extends Part {
 
   /** The link as it was opened, whose end is no longer in the address bar. */
   async invite() {
-    await this.#copy(`${location.href}#${this.place.invite ?? ""}`);
+    await this.#copy(`${location.href}#${this.room.invite ?? ""}`);
   }
 
   select({ target }: Event) {

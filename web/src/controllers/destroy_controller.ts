@@ -1,7 +1,7 @@
-import { Part } from "../place.ts";
+import { RoomPart } from "../room-context.ts";
 
 /** Asks once. */
-export default class DestroyController extends Part {
+export default class DestroyController extends RoomPart {
   static override targets = ["dialog"];
   declare readonly dialogTarget: HTMLDialogElement;
 
@@ -15,6 +15,6 @@ export default class DestroyController extends Part {
 
   async confirm() {
     this.dialogTarget.close();
-    await this.place.session?.destroy();
+    await this.room.session?.destroy();
   }
 }

@@ -1,13 +1,13 @@
-import { droppedEntries } from "../files/taken.ts";
-import type { Handed } from "../handed.ts";
-import { Part } from "../place.ts";
+import type { ChosenContent } from "../files/select/chosen-content.ts";
+import { droppedEntries } from "../files/select/data-transfer.ts";
+import { RoomPart } from "../room-context.ts";
 
 /** Files by drop, anywhere on the page: a file that misses a small target would replace the room. */
-export default class DropController extends Part {
+export default class DropController extends RoomPart {
   over(event: DragEvent) {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    event.dataTransfer.dropEffect = this.place.session ? "copy" : "none";
+    event.dataTransfer.dropEffect = this.room.session ? "copy" : "none";
     this.element.toggleAttribute("data-dropping", true);
   }
 
@@ -19,8 +19,8 @@ export default class DropController extends Part {
     event.preventDefault();
     this.element.removeAttribute("data-dropping");
     const data = event.dataTransfer;
-    if (this.place.session?.state.phase !== "secure" || !data?.types.includes("Files")) return;
-    const detail: Handed = { type: "dropped", entries: droppedEntries(data) };
+    if (this.room.session?.state.phase !== "secure" || !data?.types.includes("Files")) return;
+    const detail: ChosenContent = { type: "dropped", entries: droppedEntries(data) };
     this.dispatch("handed", { prefix: "page", target: window, detail });
   }
 }

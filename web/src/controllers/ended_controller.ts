@@ -1,9 +1,9 @@
 import { takeInvite } from "../invite.ts";
-import { Part } from "../place.ts";
+import { RoomPart } from "../room-context.ts";
 import { showRoom } from "../views/page.ts";
 
 /** What is left on the page after the end: why, and what to do next. */
-export default class EndedController extends Part {
+export default class EndedController extends RoomPart {
   static override targets = ["stage", "title", "text", "dialog", "reason"];
   declare readonly stageTarget: HTMLElement;
   declare readonly titleTarget: HTMLElement;
@@ -12,7 +12,7 @@ export default class EndedController extends Part {
   declare readonly reasonTarget: HTMLElement;
 
   override connect() {
-    const { ending } = this.place;
+    const { ending } = this.room;
     if (!ending) return;
     const { title, text } = ending.words;
     this.titleTarget.textContent = title;
@@ -34,16 +34,16 @@ export default class EndedController extends Part {
 
   /** A fresh document: nothing of this one goes along. */
   startOver() {
-    location.replace(this.place.base);
+    location.replace(this.room.base);
   }
 
   /** The whole link was pasted over the broken one. */
   invited() {
-    this.place.invite = takeInvite(window);
+    this.room.invite = takeInvite(window);
     showRoom();
   }
 
   returned({ persisted }: PageTransitionEvent) {
-    if (persisted) location.replace(new URL("gone", this.place.base));
+    if (persisted) location.replace(new URL("gone", this.room.base));
   }
 }

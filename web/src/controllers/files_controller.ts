@@ -1,7 +1,7 @@
 import type { TransferId } from "@nullroom/core/session";
-import type { FileBoard } from "../files/board.ts";
-import type { Handed } from "../handed.ts";
-import { Part, type Told } from "../place.ts";
+import type { ChosenContent } from "../files/select/chosen-content.ts";
+import type { TransferList } from "../files/show/transfer-list.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import type { FileAction } from "../views/file.ts";
 
@@ -11,12 +11,12 @@ type Choice = { params: { id: TransferId; choice: FileAction } };
 const AHEAD_MS = 2_000;
 
 /** Files in the conversation. Whoever only looks at a room, or waits in one, is not sent the code for them. */
-export default class FilesController extends Part {
+export default class FilesController extends RoomPart {
   #lifetime = new AbortController();
-  #board: Promise<FileBoard> | undefined;
+  #board: Promise<TransferList> | undefined;
   #ahead: ReturnType<typeof setTimeout> | undefined;
   /** What was said and done before the board was there. */
-  #early: ((board: FileBoard) => unknown)[] = [];
+  #early: ((board: TransferList) => unknown)[] = [];
 
   override connect() {
     this.#lifetime = new AbortController();
@@ -30,16 +30,16 @@ export default class FilesController extends Part {
     this.#early = [];
   }
 
-  state({ detail: { state } }: Told<"state">) {
+  state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#startOver();
     if (state.phase === "secure") this.#ahead ??= setTimeout(() => void this.#catchUp(), AHEAD_MS);
   }
 
-  transfer({ detail: { transfer } }: Told<"transfer">) {
+  transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
     this.#with((board) => board.show(transfer));
   }
 
-  handed({ detail }: CustomEvent<Handed>) {
+  handed({ detail }: CustomEvent<ChosenContent>) {
     this.#with((board) => board.offer(detail));
   }
 
@@ -53,7 +53,7 @@ export default class FilesController extends Part {
     this.connect();
   }
 
-  #with(task: (board: FileBoard) => unknown) {
+  #with(task: (board: TransferList) => unknown) {
     this.#early.push(task);
     void this.#catchUp();
   }
@@ -71,14 +71,14 @@ export default class FilesController extends Part {
     if (this.#early.length > 0) this.#say(`${errors.E_SERVER.title}. ${errors.E_SERVER.text}`);
   }
 
-  async #load(): Promise<FileBoard> {
+  async #load(): Promise<TransferList> {
     const { signal } = this.#lifetime;
-    const { FileBoard } = await import("../files/board.ts");
-    const { session, platform } = this.place;
+    const { TransferList } = await import("../files/show/transfer-list.ts");
+    const { session, platform } = this.room;
     signal.throwIfAborted();
     if (!session) throw new DOMException("the room is over", "AbortError");
     const onProblem = (problem: string) => this.#say(problem);
-    return new FileBoard({ session, log: this.element, now: platform.now, signal, onProblem });
+    return new TransferList({ session, log: this.element, now: platform.now, signal, onProblem });
   }
 
   #say(detail: string) {

@@ -1,7 +1,7 @@
 import { asNullroomError, type ErrorCode } from "@nullroom/core/errors";
 import { joinRoom, pickProtocol } from "@nullroom/core/session";
 import { roomIdFromPath } from "@nullroom/core/wire/invite";
-import { Part } from "../place.ts";
+import { RoomPart } from "../room-context.ts";
 import { errors, lacks } from "../say/errors.ts";
 import { findLack, isInApp } from "../support.ts";
 
@@ -9,7 +9,7 @@ import { findLack, isInApp } from "../support.ts";
 const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set(["E_RELAY_NONE", "E_SERVER", "E_LIMIT"]);
 
 /** The invitation. It asks nobody anything before the click. */
-export default class InviteController extends Part {
+export default class InviteController extends RoomPart {
   static override targets = ["join", "hide", "inApp", "problem"];
   declare readonly joinTarget: HTMLButtonElement;
   declare readonly hideTarget: HTMLInputElement;
@@ -17,10 +17,10 @@ export default class InviteController extends Part {
   declare readonly problemTarget: HTMLElement;
 
   override connect() {
-    if (this.place.session) return; // The maker of the room has none to accept.
+    if (this.room.session) return; // The maker of the room has none to accept.
     const lack = findLack(globalThis);
     if (lack) return this.#refuse(lacks[lack]);
-    if (!isComplete(this.place.invite)) return this.#refuse(errors.E_LINK_FORMAT);
+    if (!isComplete(this.room.invite)) return this.#refuse(errors.E_LINK_FORMAT);
     this.inAppTarget.hidden = !isInApp(navigator.userAgent);
   }
 
@@ -29,7 +29,7 @@ export default class InviteController extends Part {
     this.problemTarget.hidden = true;
     try {
       const roomId = roomIdFromPath(location.pathname);
-      const { platform, invite: fragment = "" } = this.place;
+      const { platform, invite: fragment = "" } = this.room;
       const session = await joinRoom({ platform, roomId, fragment, hideAddress: this.hideTarget.checked });
       this.dispatch("accepted", { detail: session });
     } catch (thrown) {

@@ -1,11 +1,11 @@
 import type { MessageId } from "@nullroom/core/session";
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
+import { appendMessage } from "../views/log-chunks.ts";
 import { markDelivery, messageView } from "../views/message.ts";
 import { followEnd } from "../views/scroll.ts";
-import { appendMessage } from "../views/stretch.ts";
 
 /** What is said, in the order in which it came. */
-export default class LogController extends Part {
+export default class LogController extends RoomPart {
   #lifetime = new AbortController();
   #goToEnd?: () => void;
   #unseen: MessageId[] = [];
@@ -24,7 +24,7 @@ export default class LogController extends Part {
   }
 
   /** The room waits again, as it may where links can be used twice: of the conversation nothing stays. */
-  state({ detail: { state } }: Told<"state">) {
+  state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase !== "waiting") return;
     this.disconnect();
     this.#unseen = [];
@@ -32,7 +32,7 @@ export default class LogController extends Part {
     this.connect();
   }
 
-  message({ detail }: Told<"message">) {
+  message({ detail }: SessionEventOf<"message">) {
     const view = messageView(detail);
     appendMessage(this.element, view);
     if (detail.from === "me") {
@@ -47,10 +47,10 @@ export default class LogController extends Part {
   /** A message stands on the screen once it is in the page and the page is looked at. */
   seen() {
     if (document.hidden) return;
-    for (const id of this.#unseen.splice(0)) this.place.session?.shown(id);
+    for (const id of this.#unseen.splice(0)) this.room.session?.shown(id);
   }
 
-  delivery({ detail: { id, status } }: Told<"delivery">) {
+  delivery({ detail: { id, status } }: SessionEventOf<"delivery">) {
     const view = this.#underWay.get(id);
     if (view) markDelivery(view, status);
     if (status === "delivered" || status === "failed") this.#underWay.delete(id);

@@ -1,9 +1,9 @@
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { rooms } from "../say/session.ts";
 
 /** What the room has to say besides the conversation. */
-export default class NoticeController extends Part {
-  show({ detail }: Told<"notice">) {
+export default class NoticeController extends RoomPart {
+  show({ detail }: SessionEventOf<"notice">) {
     this.element.textContent = rooms[detail.notice];
   }
 }

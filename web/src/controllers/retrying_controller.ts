@@ -1,8 +1,8 @@
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { clock } from "../say/session.ts";
 
 /** How long a lost connection is still looked for. For the eye only: the connection line has said it to the ear. */
-export default class RetryingController extends Part {
+export default class RetryingController extends RoomPart {
   static override targets = ["left"];
   declare readonly leftTarget: HTMLElement;
   #giveUpAt = 0;
@@ -12,7 +12,7 @@ export default class RetryingController extends Part {
     clearInterval(this.#tick);
   }
 
-  show({ detail: { state } }: Told<"state">) {
+  show({ detail: { state } }: SessionEventOf<"state">) {
     clearInterval(this.#tick);
     if (state.phase !== "reconnecting") return;
     this.#giveUpAt = state.giveUpAt;
@@ -21,7 +21,7 @@ export default class RetryingController extends Part {
   }
 
   #update() {
-    const seconds = Math.ceil((this.#giveUpAt - this.place.platform.now()) / 1000);
+    const seconds = Math.ceil((this.#giveUpAt - this.room.platform.now()) / 1000);
     this.leftTarget.textContent = clock(Math.max(0, seconds));
   }
 }

@@ -1,13 +1,13 @@
 import type { Session, SessionEvent, SessionState, Transfer } from "@nullroom/core/session";
 import { takeInvite } from "../invite.ts";
 import { watchNetwork } from "../network.ts";
-import { Part } from "../place.ts";
-import type { Words } from "../say/errors.ts";
+import { RoomPart } from "../room-context.ts";
+import type { ErrorText } from "../say/errors.ts";
 import { cutOff, ended } from "../say/session.ts";
 import { showEnded } from "../views/page.ts";
 
 /** Follows the session and tells the other controllers, as `session:…` events on the window. */
-export default class RoomController extends Part {
+export default class RoomController extends RoomPart {
   #lifetime?: AbortController;
   #wasSecure = false;
   /** Files were on their way when it ended. */
@@ -15,8 +15,8 @@ export default class RoomController extends Part {
 
   override connect() {
     this.#lifetime = new AbortController(); // A fresh one: Stimulus may connect the same instance again.
-    watchNetwork(() => this.place.session?.wake("network"), this.#lifetime.signal);
-    const { session } = this.place;
+    watchNetwork(() => this.room.session?.wake("network"), this.#lifetime.signal);
+    const { session } = this.room;
     // Once the other controllers are connected too: what is told before that, nobody hears.
     if (session) queueMicrotask(() => this.#follow(session));
   }
@@ -26,28 +26,28 @@ export default class RoomController extends Part {
   }
 
   begin({ detail }: CustomEvent<Session>) {
-    this.place.session = detail;
+    this.room.session = detail;
     this.#follow(detail);
   }
 
-  refuse({ detail }: CustomEvent<Words>) {
+  refuse({ detail }: CustomEvent<ErrorText>) {
     this.#end(detail, true);
   }
 
   /** A whole link was pasted over this page's address. With a conversation under way it is only taken away. */
   invited() {
     const invite = takeInvite(window);
-    if (!this.place.session) this.place.invite = invite;
+    if (!this.room.session) this.room.invite = invite;
   }
 
   /** The page goes away: whatever happens next, it must hold nothing. */
   leave() {
-    this.place.session?.wipe({ type: "page-gone" });
+    this.room.session?.wipe({ type: "page-gone" });
   }
 
   /** Thawed: timers have slept, connections may have died. */
   wake() {
-    this.place.session?.wake();
+    this.room.session?.wake();
   }
 
   seen() {
@@ -86,21 +86,21 @@ export default class RoomController extends Part {
     if (state.phase === "waiting") this.#isCutOff = false;
     if ("path" in state) dataset.path = state.path.kind;
     else delete dataset.path;
-    if (this.place.session) dataset.protocol = this.place.session.protocol;
+    if (this.room.session) dataset.protocol = this.room.session.protocol;
     dataset.sessionState = state.phase;
   }
 
   /** The one way out of a room: its page is emptied, whatever the reason. */
-  #end(words: Words, refusal: boolean) {
+  #end(words: ErrorText, refusal: boolean) {
     this.#lifetime?.abort();
-    this.place.session = undefined;
-    this.place.invite = undefined;
-    this.place.ending = { words, refusal };
+    this.room.session = undefined;
+    this.room.invite = undefined;
+    this.room.ending = { words, refusal };
     showEnded();
   }
 
   #goAway() {
-    location.replace(new URL("gone", this.place.base));
+    location.replace(new URL("gone", this.room.base));
   }
 }
 

@@ -1,9 +1,9 @@
 import type { SessionState } from "@nullroom/core/session";
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { rooms, timeOfDay } from "../say/session.ts";
 
 /** The link, for as long as it can be used. */
-export default class ShareController extends Part {
+export default class ShareController extends RoomPart {
   static override targets = ["title", "link", "sheet", "once", "again", "until", "over"];
   declare readonly titleTarget: HTMLElement;
   declare readonly linkTarget: HTMLInputElement;
@@ -18,10 +18,10 @@ export default class ShareController extends Part {
     this.sheetTarget.hidden = typeof navigator.share !== "function";
   }
 
-  show({ detail: { state } }: Told<"state">) {
+  show({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "secure") this.#hasTalked = true;
     if (state.phase === "waiting") this.#wait(state);
-    const { session, base } = this.place;
+    const { session, base } = this.room;
     const link = session?.fragment ? `${new URL(`rooms/${session.roomId}`, base)}#${session.fragment}` : "";
     if (this.linkTarget.value !== link) this.linkTarget.value = link;
   }
@@ -30,7 +30,7 @@ export default class ShareController extends Part {
   #wait({ linkLasts = false, deadline }: Extract<SessionState, { phase: "waiting" }>) {
     this.onceTarget.hidden = linkLasts;
     this.againTarget.hidden = !linkLasts;
-    if (linkLasts) this.untilTarget.textContent = timeOfDay(deadline - this.place.platform.now());
+    if (linkLasts) this.untilTarget.textContent = timeOfDay(deadline - this.room.platform.now());
     if (!this.#hasTalked) return;
     this.#hasTalked = false;
     this.overTarget.hidden = false;

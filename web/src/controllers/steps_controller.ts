@@ -1,10 +1,10 @@
 import type { ConnectStep } from "@nullroom/core/session";
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import { anotherAttempt, rooms, steps } from "../say/session.ts";
 
 /** One line per step that really began. */
-export default class StepsController extends Part {
+export default class StepsController extends RoomPart {
   static override targets = ["attempt", "list", "problem", "words", "choices"];
   declare readonly attemptTarget: HTMLElement;
   declare readonly listTarget: HTMLElement;
@@ -14,7 +14,7 @@ export default class StepsController extends Part {
   #attempt = 0;
   #last: ConnectStep | undefined;
 
-  show({ detail: { state } }: Told<"state">) {
+  show({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase !== "connecting") return;
     if (state.attempt !== this.#attempt) this.#restart(state.attempt);
     if (state.step !== this.#last) this.#add(state.step);
@@ -27,11 +27,11 @@ export default class StepsController extends Part {
   }
 
   retry() {
-    this.place.session?.retry();
+    this.room.session?.retry();
   }
 
   sendOut() {
-    this.place.session?.sendOut();
+    this.room.session?.evict();
   }
 
   #restart(attempt: number) {

@@ -1,9 +1,9 @@
-import { Part, type Told } from "../place.ts";
+import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { rooms } from "../say/session.ts";
 import { wordView } from "../views/word.ts";
 
 /** Five words that both sides see. Which they are, and what the answer does, is the session's business. */
-export default class WordsController extends Part<HTMLDetailsElement> {
+export default class WordsController extends RoomPart<HTMLDetailsElement> {
   static override targets = ["summary", "list", "question", "verdict"];
   declare readonly summaryTarget: HTMLElement;
   declare readonly listTarget: HTMLElement;
@@ -11,7 +11,7 @@ export default class WordsController extends Part<HTMLDetailsElement> {
   declare readonly verdictTarget: HTMLElement;
   #shown = "";
 
-  show({ detail: { state } }: Told<"state">) {
+  show({ detail: { state } }: SessionEventOf<"state">) {
     const known = "words" in state ? state.words : undefined;
     this.element.hidden = known === undefined;
     if (!known) return this.#forget();
@@ -31,11 +31,11 @@ export default class WordsController extends Part<HTMLDetailsElement> {
   }
 
   match() {
-    this.place.session?.compareWords(true);
+    this.room.session?.compareWords(true);
     this.summaryTarget.focus(); // The button that had the focus goes away.
   }
 
   differ() {
-    this.place.session?.compareWords(false);
+    this.room.session?.compareWords(false);
   }
 }

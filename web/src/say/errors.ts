@@ -5,30 +5,30 @@ import type { Lack } from "../support.ts";
  * What to say about each failure: what happened and what to do next, in words that need no explaining. Codes and
  * invented causes stay out.
  */
-export type Words = { title: string; text: string };
+export type ErrorText = { title: string; text: string };
 
-const ALTERED: Words = {
+const ALTERED: ErrorText = {
   title: "The connection was refused for safety",
   text: "What arrived did not come from the other person’s page unchanged. Nothing was shown or sent. Make a new room, and send its link another way.",
 };
-const BROKEN: Words = {
+const BROKEN: ErrorText = {
   title: "The conversation was stopped for safety",
   text: "Something arrived that this page could not trust, so it closed the room. Make a new room to go on.",
 };
-const FILE_BROKEN: Words = {
+const FILE_BROKEN: ErrorText = {
   title: "The file did not arrive whole",
   text: "It was thrown away. Ask for it again.",
 };
-const CODE: Words = {
+const CODE: ErrorText = {
   title: "That code doesn’t work",
   text: "It is wrong, or was used already. Ask for a new one.",
 };
-const OTHER_VERSION: Words = {
+const OTHER_VERSION: ErrorText = {
   title: "The two sides don’t understand each other",
   text: "One of them is older than the other. Reload this page; if that doesn’t help, the other person should reload theirs.",
 };
 
-export const errors: Record<ErrorCode, Words> = {
+export const errors: Record<ErrorCode, ErrorText> = {
   E_LINK_FORMAT: {
     title: "This link is incomplete",
     text: "The end of it is missing, and that is where the key is. Ask for the whole link again. If you were in this room already: reloading the page ended it for you.",
@@ -138,7 +138,7 @@ export const errors: Record<ErrorCode, Words> = {
   },
 };
 
-export const lacks: Record<Lack, Words> = {
+export const lacks: Record<Lack, ErrorText> = {
   "secure-context": {
     title: "This page came over plain http",
     text: "Browsers encrypt only on pages that were themselves loaded safely: over https, or on the very device that runs the server. Ask whoever runs this server for its https address.",

@@ -1,4 +1,4 @@
-import type { PlaceChoice } from "@nullroom/core/files/choose-place";
+import type { DestinationChoice } from "@nullroom/core/files/choose-destination";
 import type { Transfer, TransferStatus } from "@nullroom/core/session";
 import { errors } from "./errors.ts";
 import { bytes } from "./session.ts";
@@ -92,7 +92,7 @@ function kind({ name, type, set }: Transfer): string {
 }
 
 /** Where it would go, or why it can't. */
-export function where(choice: PlaceChoice, isSet: boolean): string {
+export function where(choice: DestinationChoice, isSet: boolean): string {
   if (choice.type === "refuse") {
     return `This is too large for this browser: it can take ${bytes(choice.capacity, Math.floor)} here. Ask for smaller parts, or meet again with Chrome or Edge on a computer, which write straight to the disk.`;
   }

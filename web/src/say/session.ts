@@ -1,12 +1,12 @@
 import type { ConnectStep, DeliveryStatus, EndReason, SessionState } from "@nullroom/core/session";
-import { errors, type Words } from "./errors.ts";
+import { type ErrorText, errors } from "./errors.ts";
 
 /** Every other word that the pages' code can say; those that never change are in the pages themselves. */
 
 const LEFT = "Nothing of the conversation is left on this page. Make a new room to go on.";
 
 /** Why a room is over, without the failures: those are `errors`. */
-const ends: Record<Exclude<EndReason["type"], "failed">, Words> = {
+const ends: Record<Exclude<EndReason["type"], "failed">, ErrorText> = {
   destroyed: { title: "You ended the room", text: LEFT },
   "peer-destroyed": { title: "The other person ended the room", text: LEFT },
   "peer-left": { title: "The other person left", text: LEFT },
@@ -19,12 +19,12 @@ const ends: Record<Exclude<EndReason["type"], "failed">, Words> = {
   "page-gone": { title: "The room is closed", text: LEFT },
 };
 
-export function ended(reason: EndReason): Words {
+export function ended(reason: EndReason): ErrorText {
   return reason.type === "failed" ? errors[reason.code] : ends[reason.type];
 }
 
 /** The same, where a file was still on its way. */
-export function cutOff({ title, text }: Words): Words {
+export function cutOff({ title, text }: ErrorText): ErrorText {
   return { title, text: `A file was still on its way: it has failed, and nothing of it is kept. ${text}` };
 }
 

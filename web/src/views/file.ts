@@ -1,7 +1,7 @@
 import type { FileSet } from "@nullroom/core/files/file-set";
 import { runsCode } from "@nullroom/core/files/runs-code";
 import type { Transfer } from "@nullroom/core/session";
-import type { Look } from "../files/reception.ts";
+import type { OfferInspection } from "../files/save/offer-inspector.ts";
 import { fileCount, files, more, movingLine, readyingLine, transferLine, where } from "../say/files.ts";
 import { speakers } from "../say/session.ts";
 import { element } from "./element.ts";
@@ -9,7 +9,7 @@ import { element } from "./element.ts";
 /** What the page knows of a file besides its transfer. */
 export type FileSituation = {
   /** Of an offer that came; undefined until it has been looked at, and there is nothing to accept before. */
-  look: Look | undefined;
+  look: OfferInspection | undefined;
   /** It should move and does not. */
   isStalled: boolean;
   /** It is opened for the browser to save. */

@@ -2,7 +2,7 @@ import type { Bytes, RoomId, Seat } from "../../brand.ts";
 import type { Kem } from "../../crypto/kem.ts";
 import type { Platform } from "../../platform.ts";
 import type { SessionState } from "../session.ts";
-import type { RekeyLimits } from "./rekey-limits.ts";
+import type { RekeyLimits } from "./records/rekey-limits.ts";
 
 export type V2Options = {
   platform: Platform;

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { nodePlatform } from "../../../../testing/node-platform.ts";
+import { nodePlatform } from "../../../../testing/peers/node-platform.ts";
 import { scaled } from "../../../../testing/scale.ts";
 import { until } from "../../../../testing/until.ts";
 import { otherSeat, type Seat } from "../../brand.ts";
@@ -10,10 +10,10 @@ import { hash } from "../../crypto/keys.ts";
 import { NullroomError } from "../../errors.ts";
 import { fileOffering } from "../../files/offering.ts";
 import { connectionId, FakeRooms, left, type Tamper } from "../../testing/fake-rooms.ts";
-import { plainPlace, savedBytes } from "../../testing/plain-place.ts";
+import { plainDestination, savedBytes } from "../../testing/plain-destination.ts";
 import { fromBase64Url, toBase64Url } from "../../wire/read.ts";
 import type { Session, SessionEvent, Transfer } from "../session.ts";
-import { createRoom2, joinRoom2 } from "./begin.ts";
+import { createRoom2, joinRoom2 } from "./create-join.ts";
 import { V2Session } from "./v2-session.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
@@ -202,7 +202,7 @@ describe("files", () => {
       a.session.files.offer(fileOffering(file(length, "../\u202Egpj.exe")));
       const offered = await transfer(b, "offered");
       expect(offered).toMatchObject({ name: "__gpj.exe", size: length, moved: 0 });
-      b.session.files.accept(offered.id, plainPlace());
+      b.session.files.accept(offered.id, plainDestination());
       const received = await transfer(b, "delivered");
       expect(equalBytes(await savedBytes(received.received), bytes(length))).toBe(true);
       expect(await transfer(a, "delivered")).toMatchObject({ moved: length });
@@ -227,8 +227,8 @@ describe("files", () => {
     a.session.files.offer(fileOffering(file(6_000_000)));
     b.session.files.offer(fileOffering(file(6_000_000)));
     await Promise.all([transferIn(b, "offered"), transferIn(a, "offered")]);
-    b.session.files.accept("in-1", plainPlace());
-    a.session.files.accept("in-1", plainPlace());
+    b.session.files.accept("in-1", plainDestination());
+    a.session.files.accept("in-1", plainDestination());
     b.session.files.cancel("in-1");
     await until("A's file to be over", () =>
       a.events.some(
@@ -258,7 +258,7 @@ describe("files", () => {
   test("either side lets it rest, and it goes on where it was", async () => {
     const { a, b } = await meet();
     a.session.files.offer(fileOffering(file(10_000_000)));
-    b.session.files.accept((await transfer(b, "offered")).id, plainPlace());
+    b.session.files.accept((await transfer(b, "offered")).id, plainDestination());
     await transfer(b, "moving");
     b.session.files.pause("in-1");
     a.session.files.pause("out-1");
@@ -277,7 +277,7 @@ describe("files", () => {
     const { a, b } = await meet();
     a.session.files.offer(fileOffering(file(10)));
     const open = () => Promise.reject(new NullroomError("E_FILE_LIMIT", "planted"));
-    b.session.files.accept((await transfer(b, "offered")).id, Object.assign(plainPlace(), { open }));
+    b.session.files.accept((await transfer(b, "offered")).id, Object.assign(plainDestination(), { open }));
     expect(await transfer(b, "failed")).toMatchObject({ code: "E_FILE_LIMIT" });
     expect(await transfer(a, "failed")).toMatchObject({ code: "E_FILE_READ" });
   });
@@ -289,10 +289,10 @@ describe("when it ends", () => {
     const large = new File([new Uint8Array(8_000_000)], "large.bin");
     for (const file of [new File(["1"], "small.txt"), large, large])
       a.session.files.offer(fileOffering(file));
-    b.session.files.accept((await transfer(b, "offered")).id, plainPlace());
+    b.session.files.accept((await transfer(b, "offered")).id, plainDestination());
     await transfer(a, "delivered");
     await until("the second offer", () => last(b, "in-3"));
-    b.session.files.accept("in-2", plainPlace());
+    b.session.files.accept("in-2", plainDestination());
     await until("its first bytes", () => last(b, "in-2")?.status === "moving");
     b.session.wipe({ type: "page-gone" });
     await reaches(a, "ended");
@@ -477,7 +477,7 @@ test("over Node's WebRTC library too", async () => {
   a.session.sendText("hello");
   await until("the text", () => texts(b).length === 1);
   a.session.files.offer(fileOffering(new File([new Uint8Array(300_000).fill(7)], "seven.bin")));
-  b.session.files.accept((await transfer(b, "offered")).id, plainPlace());
+  b.session.files.accept((await transfer(b, "offered")).id, plainDestination());
   expect(await transfer(b, "delivered")).toMatchObject({ size: 300_000 });
   await a.session.destroy();
   await reaches(b, "ended");

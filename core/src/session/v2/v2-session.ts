@@ -7,29 +7,29 @@ import type { ByeReason, TalkFrame } from "../../wire/frames.ts";
 import type { SeatInit } from "../../wire/room-messages.ts";
 import { NO_FILES } from "../no-files.ts";
 import type { EndReason, MessageId, Session, SessionEvent, SessionFiles, SessionState } from "../session.ts";
-import { Stage } from "../stage.ts";
 import { isOpen } from "../state.ts";
-import { Conversation } from "./conversation.ts";
-import { Desk } from "./desk/desk.ts";
-import { byeFrame, DESTROYING, endedBy, LAST_WORDS } from "./endings.ts";
-import { LinkSecret } from "./link-secret.ts";
-import { Meeting } from "./meeting.ts";
-import type { MeetingEvent } from "./meeting-event.ts";
-import type { Secured } from "./secured.ts";
+import { StateEmitter } from "../state-emitter.ts";
+import type { Secured } from "./connect/secured.ts";
+import { FileEngineClient } from "./engine/client.ts";
+import { byeFrame, DESTROYING, endedBy, LAST_WORDS } from "./goodbye.ts";
+import { InviteSecret } from "./introduce/invite-secret.ts";
+import { Rendezvous } from "./introduce/rendezvous.ts";
+import type { RendezvousEvent } from "./introduce/rendezvous-event.ts";
 import { SessionTime } from "./session-time.ts";
+import { Conversation } from "./talk/conversation.ts";
 import { firstState, type V2Options } from "./v2-options.ts";
 
 /** One conversation in protocol 2. Owns every secret, socket and timer of it. See spec/3-session.md. */
 export class V2Session implements Session {
   readonly protocol = "2";
   readonly roomId: RoomId;
-  readonly #stage: Stage;
+  readonly #stage: StateEmitter;
   readonly #lifetime = new AbortController();
-  readonly #link: LinkSecret;
-  readonly #meeting: Meeting;
+  readonly #link: InviteSecret;
+  readonly #rendezvous: Rendezvous;
   readonly #time: SessionTime;
   readonly #options: V2Options;
-  readonly #desk: Desk;
+  readonly #engine: FileEngineClient;
   #conversation: Conversation | undefined;
   /** Ends with the conversation. */
   #talking = new AbortController();
@@ -41,17 +41,17 @@ export class V2Session implements Session {
     const { platform, roomId, seat, secret, admit, kem, hideAddress, deadline } = options;
     this.roomId = roomId;
     this.#options = options;
-    this.#link = new LinkSecret(secret);
-    this.#stage = new Stage(firstState(deadline));
-    this.#desk = new Desk(platform);
+    this.#link = new InviteSecret(secret);
+    this.#stage = new StateEmitter(firstState(deadline));
+    this.#engine = new FileEngineClient(platform);
     const { signal } = this.#lifetime;
     const onUp = () => this.wipe({ type: "time-up" });
     this.#time = new SessionTime(() => platform.now(), deadline, { signal, onUp });
     const noServer = () => this.#fail("E_SERVER");
     if (deadline === undefined) this.#cancelJoining = after(CONNECT_TIMEOUT_MS, signal, noServer);
-    this.#meeting = new Meeting({
-      ...{ platform, desk: this.#desk, roomId, seat, admit, kem, hideAddress },
-      link: this.#link,
+    this.#rendezvous = new Rendezvous({
+      ...{ platform, engine: this.#engine, roomId, seat, admit, kem, hideAddress },
+      secret: this.#link,
       ttlSeconds: () => this.#time.ttlSeconds,
       onEvent: (event) => this.#hear(event),
     });
@@ -95,15 +95,15 @@ export class V2Session implements Session {
   }
 
   retry(): void {
-    this.#meeting.retry();
+    this.#rendezvous.retry();
   }
 
-  sendOut(): void {
-    this.#meeting.sendOut();
+  evict(): void {
+    this.#rendezvous.evict();
   }
 
   wake(why: "seen" | "network" = "seen"): void {
-    this.#meeting.wake(why === "network");
+    this.#rendezvous.wake(why === "network");
   }
 
   destroy(): Promise<void> {
@@ -119,7 +119,7 @@ export class V2Session implements Session {
     throw new NullroomError("E_CHANNEL", "there is no conversation");
   }
 
-  #hear(event: MeetingEvent): void | Promise<void> {
+  #hear(event: RendezvousEvent): void | Promise<void> {
     switch (event.type) {
       case "seated":
         return this.#seated(event.init);
@@ -134,9 +134,9 @@ export class V2Session implements Session {
       case "resumed":
         return this.#resumed();
       case "ctl":
-        return this.#conversation?.ctl(event.frame);
+        return this.#conversation?.hearFrame(event.frame);
       case "marker":
-        return this.#conversation?.marker();
+        return this.#conversation?.hearMarker();
       case "probe":
         return this.#conversation?.probe();
       case "goodbye":
@@ -176,17 +176,17 @@ export class V2Session implements Session {
   }
 
   #beginConversation(secured: Secured): void {
-    if (!this.#meeting.mayStartOver) this.#link.wipe();
+    if (!this.#rendezvous.mayStartOver) this.#link.wipe();
     this.#secured = secured;
     this.#talking = childOf(this.#lifetime.signal);
     const words = { words: secured.words, mine: false, theirs: false };
     this.#stage.apply({ type: "secured", path: UNKNOWN, deadline: this.#time.deadline, words });
     this.#conversation = new Conversation({
-      ...{ stage: this.#stage, desk: this.#desk, secured, ownFileLimit: this.#ownFileLimit },
+      ...{ stage: this.#stage, engine: this.#engine, secured, ownFileLimit: this.#ownFileLimit },
       ...{ rekey: this.#options.rekey, signal: this.#talking.signal },
       ...{ platform: this.#options.platform, now: () => this.#options.platform.now() },
       onEnded: (reason) => this.#lose(reason),
-      onLine: (type) => this.#meeting.hearLine(type),
+      onHeartbeat: (type) => this.#rendezvous.hearHeartbeat(type),
     });
   }
 
@@ -211,11 +211,11 @@ export class V2Session implements Session {
     this.#conversation?.close();
     this.#conversation = undefined;
     const last: TalkFrame | undefined = bye === undefined ? undefined : byeFrame(bye);
-    const left = this.#meeting.leave(last, DESTROYING.has(reason.type));
+    const left = this.#rendezvous.leave(last, DESTROYING.has(reason.type));
     this.#link.wipe();
     this.#secured = undefined;
     this.#lifetime.abort();
-    this.#desk.close();
+    this.#engine.close();
     this.#stage.apply({ type: "ended", reason });
     return left;
   }
@@ -223,7 +223,7 @@ export class V2Session implements Session {
   /** The other side is gone, or the conversation has failed. */
   #lose(reason: EndReason): void {
     const isGone = reason.type === "peer-left" || reason.type === "lost";
-    if (isGone && this.#meeting.mayStartOver && this.#conversation) this.#startOver();
+    if (isGone && this.#rendezvous.mayStartOver && this.#conversation) this.#startOver();
     else void this.#end(reason, reason.type === "failed" ? 4 : undefined);
   }
 
@@ -233,14 +233,14 @@ export class V2Session implements Session {
     this.#conversation = undefined;
     this.#secured = undefined;
     this.#talking.abort();
-    this.#desk.startOver();
-    this.#meeting.startOver();
+    this.#engine.startOver();
+    this.#rendezvous.startOver();
     this.#time.startOver();
     this.#wait();
   }
 
   #wait(): void {
-    const [{ deadline }, linkLasts] = [this.#time, this.#meeting.mayStartOver];
+    const [{ deadline }, linkLasts] = [this.#time, this.#rendezvous.mayStartOver];
     this.#stage.apply({ type: "alone", deadline, linkLasts });
   }
 

@@ -1,0 +1,250 @@
+import { setMaxListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { until } from "../../../../../testing/until.ts";
+import {
+  chunk,
+  fileEnd,
+  OFFERED_BYTES,
+  offer,
+  rawOffer,
+  sevens,
+  sized,
+  stuckDestination,
+} from "../../../testing/hostile-frames.ts";
+import { HostileRendezvous } from "../../../testing/hostile-rendezvous.ts";
+import { savedBytes } from "../../../testing/plain-destination.ts";
+import type { CtlFrame, FrameBytes } from "../../../wire/frames.ts";
+import { FILE_NAME_BYTES } from "../../file-name.ts";
+import { utf8Length } from "../../text.ts";
+import { CREDIT_BYTES } from "../engine/receiver.ts";
+import { MAX_OPEN_OFFERS } from "./file-options.ts";
+
+setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+
+/** What the honest side takes, by its own server's word. */
+const LIMIT = 2 ** 24;
+const begin = () => HostileRendezvous.begin(until);
+const utf8 = (text: string) => sized(new TextEncoder().encode(text));
+
+describe("an offer that ends the session", () => {
+  const LIES: readonly (readonly [string, CtlFrame | FrameBytes, string])[] = [
+    ["number 0", offer(0), "E_RECORD_TYPE"],
+    ["a number left out", offer(2), "E_RECORD_TYPE"],
+    ["the last number there is", offer(2 ** 32 - 1), "E_RECORD_TYPE"],
+    ["a size that nobody can count", offer(1, { size: 2 ** 53 }), "E_RECORD_TYPE"],
+    ["a name of 64 KiB", offer(1, { name: "n".repeat(65_000) }), "E_RECORD_TYPE"],
+    ["a name that is not UTF-8", rawOffer(Uint8Array.of(2, 0xc3, 0x28, 0)), "E_RECORD_UTF8"],
+    ["a name longer than the record", rawOffer(Uint8Array.of(200, 0x61)), "E_RECORD_TYPE"],
+    ["a type that is not UTF-8", rawOffer(utf8("a"), Uint8Array.of(1, 0xff)), "E_RECORD_UTF8"],
+    ["something behind it", rawOffer(utf8("a"), utf8("b"), Uint8Array.of(0)), "E_RECORD_TYPE"],
+  ];
+
+  test.each(LIES)("%s", async (_, lie, code) => {
+    using rendezvous = await begin();
+    await rendezvous.peer.say(lie);
+    expect(await rendezvous.end()).toBe(code);
+    expect(rendezvous.transfers.size).toBe(0);
+  });
+});
+
+describe("an offer that is refused without asking", () => {
+  test("above the limit, and above whatever a disk may hold", async () => {
+    using rendezvous = await begin();
+    await rendezvous.peer.say(offer(1, { size: LIMIT + 1 }), offer(2, { size: Number.MAX_SAFE_INTEGER }));
+    await rendezvous.goesOn();
+    expect(rendezvous.peer.said("reject")).toEqual([
+      { type: "reject", fileId: 1, reason: 1 },
+      { type: "reject", fileId: 2, reason: 1 },
+    ]);
+    expect(rendezvous.reports).toBe(0);
+  });
+
+  test("the seventeenth that is open, until one is not any more", async () => {
+    using rendezvous = await begin();
+    const { peer, session, transfers } = rendezvous;
+    for (let fileId = 1; fileId <= MAX_OPEN_OFFERS + 1; fileId++) await peer.say(offer(fileId));
+    await rendezvous.goesOn();
+    expect(peer.said("reject")).toEqual([{ type: "reject", fileId: 17, reason: 2 }]);
+    session.files.decline("in-3");
+    await peer.say(offer(18));
+    await rendezvous.becomes("in-18", "offered");
+    expect(transfers.size).toBe(17);
+  });
+
+  test("the same one again asks nobody twice", async () => {
+    using rendezvous = await begin();
+    const { peer } = rendezvous;
+    for (let again = 0; again < 50; again++) await peer.say(offer(1, { name: `other ${again}` }));
+    await rendezvous.goesOn();
+    expect(rendezvous.transfers.get("in-1")?.name).toBe("other 0");
+    expect(rendezvous.reports).toBe(1);
+    rendezvous.session.files.decline("in-1");
+    await peer.say(offer(1));
+    await rendezvous.goesOn();
+    expect(rendezvous.reports).toBe(2);
+    expect(peer.said("reject")).toEqual([{ type: "reject", fileId: 1, reason: 0 }]);
+  });
+});
+
+describe("a name", () => {
+  const BIDI = String.fromCodePoint(0x202e, 0x2066, 0x200f, 0x61c, 0x2069);
+  const NAMES: readonly (readonly [string, string, string])[] = [
+    ["empty", "", "file"],
+    ["with NUL", "safe.txt\0.exe", "safe.txt.exe"],
+    ["with control characters", "a\u001b[2Jb\r\n\u0085.txt", "a[2Jb .txt"],
+    ["that runs backwards", `${BIDI}gpj.exe`, "gpj.exe"],
+    ["that leads elsewhere", "../../.ssh/authorized_keys", "__.._.ssh_authorized_keys"],
+    ["that DOS reserves", "nul.txt", "_nul.txt"],
+    ["that DOS reserves, behind what is not seen", `C\u200bO\u200bN`, "_CON"],
+    ["of markup", `<img src=x onerror="alert(1)">`, "_img src=x onerror=_alert(1)__"],
+    ["of nothing but dots", "....", "_"],
+  ];
+
+  test.each(NAMES)("%s", async (_, hostile, safe) => {
+    using rendezvous = await begin();
+    await rendezvous.peer.say(offer(1, { name: hostile }));
+    expect((await rendezvous.becomes("in-1", "offered")).name).toBe(safe);
+  });
+
+  test("as long as a record's byte can say is cut before its extension", async () => {
+    using rendezvous = await begin();
+    await rendezvous.peer.say(offer(1, { name: `${"n".repeat(251)}.exe` }));
+    const { name } = await rendezvous.becomes("in-1", "offered");
+    expect(utf8Length(name)).toBe(FILE_NAME_BYTES);
+    expect(name.endsWith("n.exe")).toBe(true);
+  });
+
+  test.each(["text/html", "image/svg+xml", "t\u00e9xt/plain", "text/plain\r\n<b>", "", "x".repeat(255)])(
+    "with the type %j is of no type that anybody would run",
+    async (mime) => {
+      using rendezvous = await begin();
+      await rendezvous.peer.say(rawOffer(utf8("a"), utf8(mime)));
+      expect((await rendezvous.becomes("in-1", "offered")).type).toBe("application/octet-stream");
+    },
+  );
+});
+
+describe("bytes that end the session", () => {
+  type Lie = (rendezvous: HostileRendezvous) => Promise<void>;
+  const LIES: readonly (readonly [string, Lie, string])[] = [
+    ["of a file that was never offered", ({ peer }) => peer.move(chunk(9, 0, 1)), "E_RECORD_TYPE"],
+    [
+      "the end of a file that was never offered",
+      async ({ peer }) => peer.move(await fileEnd(9, 0)),
+      "E_RECORD_TYPE",
+    ],
+    [
+      "before anybody accepted",
+      async ({ peer }) => {
+        await peer.say(offer(2));
+        await peer.move(chunk(2, 0, 1));
+      },
+      "E_RECORD_TYPE",
+    ],
+    [
+      "of a file that was declined",
+      async (rendezvous) => {
+        await rendezvous.peer.say(offer(2));
+        await rendezvous.becomes("in-2", "offered");
+        rendezvous.session.files.decline("in-2");
+        await rendezvous.peer.move(chunk(2, 0, 1));
+      },
+      "E_RECORD_TYPE",
+    ],
+    ["that leave one out", ({ peer }) => peer.move(chunk(1, 1, 10)), "E_FILE_OFFSET"],
+    ["that come twice", ({ peer }) => peer.move(chunk(1, 0, 10), chunk(1, 9, 10)), "E_FILE_OFFSET"],
+    ["from the far end", ({ peer }) => peer.move(chunk(1, Number.MAX_SAFE_INTEGER, 1)), "E_FILE_OFFSET"],
+    [
+      "more than was offered",
+      ({ peer }) => peer.move(chunk(1, 0, 60_000), chunk(1, 60_000, 40_001)),
+      "E_FILE_SIZE",
+    ],
+    ["none at all", ({ peer }) => peer.move(chunk(1, 0, 0)), "E_RECORD_TYPE"],
+    ["too many at once", ({ peer }) => peer.move(chunk(1, 0, 65_281)), "E_RECORD_TYPE"],
+  ];
+
+  test.each(LIES)("%s", async (_, lie, code) => {
+    using rendezvous = await begin();
+    await rendezvous.accepted({ fileId: 1, size: OFFERED_BYTES });
+    await lie(rendezvous);
+    expect(await rendezvous.end()).toBe(code);
+    expect([...rendezvous.transfers.values()].filter(({ status }) => status === "delivered")).toEqual([]);
+  });
+
+  test("one byte more than the credit", async () => {
+    using rendezvous = await begin();
+    const { peer, session } = rendezvous;
+    const size = CREDIT_BYTES + 1_000_000;
+    expect(await rendezvous.accepted({ fileId: 1, size })).toMatchObject({ creditEnd: CREDIT_BYTES });
+    await peer.move(chunk(1, 0, 1));
+    await rendezvous.becomes("in-1", "moving");
+    session.files.pause("in-1"); // No more credit from here on.
+    let offset = 1;
+    for (; offset + 65_280 <= CREDIT_BYTES; offset += 65_280) await peer.move(chunk(1, offset, 65_280));
+    await until("all of it", () => rendezvous.transfers.get("in-1")?.moved === offset);
+    expect(rendezvous.failure).toBe("open");
+    await peer.move(chunk(1, offset, CREDIT_BYTES + 1 - offset));
+    expect(await rendezvous.end()).toBe("E_FILE_CREDIT");
+  });
+
+  test("thousands of records that nobody can take so fast", async () => {
+    using rendezvous = await begin();
+    const { peer, rooms } = rendezvous;
+    await rendezvous.accepted({ fileId: 1, size: LIMIT }, stuckDestination());
+    await peer.move(chunk(1, 0, 1)); // Behind which everything waits.
+    await rendezvous.becomes("in-1", "moving");
+    const bulk = rooms.network.connections[0]?.channels.get(1);
+    for (let count = 0; count < 2_048; count++) bulk?.deliver(new ArrayBuffer(1));
+    expect(rendezvous.failure).toBe("open");
+    bulk?.deliver(new ArrayBuffer(1));
+    expect(await rendezvous.end()).toBe("E_FILE_CREDIT");
+  });
+});
+
+describe("bytes that fail their file, and nothing else", () => {
+  /** Bytes sent, and size and length of what is hashed as FILE_END says them; 1,000 were offered. */
+  const ENDS: readonly (readonly [string, number, number, number, string])[] = [
+    ["another hash", 1_000, 1_000, 999, "E_FILE_HASH"],
+    ["another size", 1_000, 1_001, 1_001, "E_FILE_SIZE"],
+    ["fewer bytes than offered", 999, 1_000, 1_000, "E_FILE_SIZE"],
+    ["fewer bytes, and true to it", 999, 999, 999, "E_FILE_SIZE"],
+  ];
+
+  test.each(ENDS)("an end with %s", async (_, sent, size, hashed, code) => {
+    using rendezvous = await begin();
+    const { peer } = rendezvous;
+    await rendezvous.accepted({ fileId: 1, size: 1_000 });
+    await peer.move(chunk(1, 0, sent), await fileEnd(1, size, hashed));
+    expect(await rendezvous.becomes("in-1", "failed")).toMatchObject({ code });
+    await rendezvous.goesOn();
+    expect(peer.said("cancel")).toEqual([{ type: "cancel", fileId: 1, reason: 5 }]);
+    expect(peer.said("file_done")).toEqual([]);
+    await rendezvous.accepted({ fileId: 2, size: 3 });
+    await peer.move(chunk(2, 0, 3), await fileEnd(2, 3));
+    const { received } = await rendezvous.becomes("in-2", "delivered");
+    expect(await savedBytes(received)).toEqual(sevens(3));
+  });
+
+  test("what comes after the end, or after a cancel of either side, is dropped", async () => {
+    using rendezvous = await begin();
+    const { peer, session, transfers } = rendezvous;
+    for (const fileId of [1, 2, 3]) await rendezvous.accepted({ fileId, size: 10 });
+    await peer.move(chunk(1, 0, 10), await fileEnd(1, 10));
+    await rendezvous.becomes("in-1", "delivered");
+    session.files.cancel("in-2");
+    await peer.say({ type: "cancel", fileId: 3, reason: 3 });
+    await rendezvous.becomes("in-3", "cancelled");
+    for (const fileId of [1, 2, 3])
+      await peer.move(chunk(fileId, 0, 10), chunk(fileId, 99, 5), await fileEnd(fileId, 7));
+    await rendezvous.accepted({ fileId: 4, size: 0 });
+    await peer.move(await fileEnd(4, 0)); // Behind all of them.
+    await rendezvous.becomes("in-4", "delivered");
+    expect([1, 2, 3].map((id) => transfers.get(`in-${id}`)?.status)).toEqual([
+      "delivered",
+      "cancelled",
+      "cancelled",
+    ]);
+    expect(await savedBytes(transfers.get("in-1")?.received)).toEqual(sevens(10));
+    await expect.poll(() => peer.said("file_done").map(({ fileId }) => fileId)).toEqual([1, 4]);
+  });
+});

@@ -1,0 +1,142 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { InlineEngine } from "@nullroom/core/engine/inline";
+import type { PeerConnection, Platform, Socket } from "@nullroom/core/platform";
+import {
+  RTCPeerConnection as NativePeerConnection,
+  RTCError,
+  RTCIceCandidate,
+} from "node-datachannel/polyfill";
+import { WebSocket } from "ws";
+
+/**
+ * Node's half of the port: `fetch` against one server, `ws` for the cable, node-datachannel for peers. Whatever
+ * is odd about those libraries is absorbed here and nowhere else.
+ */
+export function nodePlatform(server: string): Platform {
+  const base = new URL(server.endsWith("/") ? server : `${server}/`);
+  return {
+    fetch: (path, init) => fetch(new URL(path, base), init),
+    openSocket: (protocols) => new NodeSocket(new URL("cable", base), protocols),
+    createPeerConnection: (configuration) => new NodePeerConnection(configuration),
+    startFileWorker: () => new InlineEngine(),
+    now: () => performance.now(),
+  };
+}
+
+/** `ws` knows no AbortSignal on its listeners and throws where nobody listens for `error`: a real EventTarget does. */
+class NodeSocket extends EventTarget implements Socket {
+  readonly #socket: WebSocket;
+
+  constructor(url: URL, protocols: readonly string[]) {
+    super();
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on("open", () => this.dispatchEvent(new Event("open")));
+    socket.on("message", (data, isBinary) => {
+      this.dispatchEvent(new MessageEvent("message", { data: isBinary ? data : data.toString() }));
+    });
+    socket.on("error", () => this.dispatchEvent(new Event("error")));
+    socket.on("close", () => this.dispatchEvent(new Event("close")));
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this.#socket.readyState;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    this.#socket.send(String(data));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+// Node warns of a leak above ten listeners; a session's signal has more, and all of them end with it.
+setMaxListeners(0);
+
+// The library's channels name RTCError as a global when something goes wrong, and would throw for want of it.
+if (!("RTCError" in globalThis)) Object.assign(globalThis, { RTCError });
+
+/** How long an answer may take to be taken in by the other side, where both are on one busy machine. */
+const ANSWER_MS = 200;
+
+class NodePeerConnection extends NativePeerConnection implements PeerConnection {
+  #closed = false;
+  #checksFrom = 0;
+  #lastState: RTCPeerConnectionState | undefined;
+  readonly #remote: RTCIceCandidate[] = [];
+
+  constructor(configuration: RTCConfiguration) {
+    super({ ...configuration, iceServers: configuration.iceServers?.map(escapeCredentials) ?? [] });
+  }
+
+  /** Once closed the library throws where browsers answer. */
+  override get connectionState(): RTCPeerConnectionState {
+    return this.#closed ? "closed" : super.connectionState;
+  }
+
+  /** Browsers write candidates without the `a=` of SDP; say each state once; be silent after `close`. */
+  override dispatchEvent(event: Event): boolean {
+    if (this.#closed) return true;
+    if (event.type === "connectionstatechange") {
+      if (this.connectionState === this.#lastState) return true;
+      this.#lastState = this.connectionState;
+    }
+    return super.dispatchEvent(event.type === "icecandidate" ? plainCandidate(event) : event);
+  }
+
+  /**
+   * The library lets ICE begin an instant before it stores the description that the other's certificate is
+   * checked against; an offerer that is interrupted just there refuses a good answer. So who answers leaves the
+   * first checks to the offerer, which begins them when it has taken the answer whole.
+   */
+  override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    await super.setRemoteDescription(description);
+    if (description.type === "offer") this.#checksFrom = performance.now() + ANSWER_MS;
+  }
+
+  override async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+    await wait(this.#checksFrom - performance.now());
+    if (this.#closed) return;
+    await super.addIceCandidate(candidate);
+    if (candidate?.candidate) this.#remote.push(new RTCIceCandidate({ sdpMid: "0", ...candidate }));
+  }
+
+  /** The library reports the pair in use only; what the other side has named belongs to the picture too. */
+  override async getStats(): Promise<RTCStatsReport> {
+    if (this.#closed) throw new DOMException("closed", "InvalidStateError");
+    const report: Map<string, object> = await super.getStats();
+    for (const [index, { type, address, port }] of this.#remote.entries()) {
+      const id = `remote-candidate-${index}`;
+      report.set(id, { id, type: "remote-candidate", candidateType: type, address, port });
+    }
+    return report;
+  }
+
+  override close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    super.close();
+  }
+}
+
+/** The library writes both into a URL as they are, where coturn's `<expiry>:<name>` would be taken apart. */
+function escapeCredentials(server: RTCIceServer): RTCIceServer {
+  const { username, credential } = server;
+  if (username === undefined || credential === undefined) return server;
+  return { ...server, username: encodeURIComponent(username), credential: encodeURIComponent(credential) };
+}
+
+function plainCandidate(event: Event): Event {
+  if (!("candidate" in event) || !(event.candidate instanceof RTCIceCandidate)) return event;
+  const { candidate, sdpMid } = event.candidate;
+  const plain = new RTCIceCandidate({ candidate: candidate.replace(/^a=/, ""), sdpMid, sdpMLineIndex: 0 });
+  return Object.assign(new Event("icecandidate"), { candidate: plain });
+}

@@ -1,0 +1,35 @@
+import { NullroomError } from "@nullroom/core/errors";
+import type { ChosenDestination, FileDescription } from "@nullroom/core/files/sink";
+import { storedAs } from "../worker/zip-writer.ts";
+import type { DestinationRef } from "./destination-ref.ts";
+
+/** A phone ends a page that holds about 200 MB, without a word and in the middle; this stays well below. */
+export const MEMORY_BYTES = 128 * 1024 * 1024;
+
+/** What all files of a page hold in memory together. It is counted here, wherever they are held. */
+export class MemoryDestination implements ChosenDestination {
+  #left: number;
+
+  constructor(bytes = MEMORY_BYTES) {
+    this.#left = bytes;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  pass(file: FileDescription, lifetime: AbortSignal): DestinationRef {
+    const { size } = storedAs(file);
+    if (size > this.#left) throw new NullroomError("E_FILE_LIMIT", "other files hold the memory");
+    if (!lifetime.aborted) this.#hold(size, lifetime);
+    return { kind: "memory" };
+  }
+
+  #hold(bytes: number, lifetime: AbortSignal): void {
+    this.#left -= bytes;
+    const giveBack = () => {
+      this.#left += bytes;
+    };
+    lifetime.addEventListener("abort", giveBack, { once: true });
+  }
+}

@@ -1,0 +1,63 @@
+import { asNullroomError, NullroomError } from "@nullroom/core/errors";
+import { GuardedSink } from "@nullroom/core/files/guarded-sink";
+import type { FileDescription, FileWriter, SinkFactory } from "@nullroom/core/files/sink";
+import { SplitWriter } from "@nullroom/core/files/split-writer";
+import { isDestinationRef } from "../save/destination-ref.ts";
+import { FolderWriter } from "./folder-writer.ts";
+import { MemoryWriter } from "./memory-writer.ts";
+import { PickedWriter } from "./picked-writer.ts";
+import { SharedVault } from "./sealed/shared-vault.ts";
+import { VaultWriter } from "./sealed/vault-writer.ts";
+import { storedAs, ZipWriter } from "./zip-writer.ts";
+
+/** Makes places of tickets, in the worker. */
+export class SinkFactories {
+  readonly #vault = new SharedVault();
+
+  factoryOf(ticket: unknown): SinkFactory {
+    if (!isDestinationRef(ticket)) throw new NullroomError("E_UNSUPPORTED", "this is no place");
+    switch (ticket.kind) {
+      case "memory": // The page has counted it.
+        return writerFactory(async (file) => new MemoryWriter(file));
+      case "sealed":
+        return writerFactory((file) => VaultWriter.open(this.#vault, file));
+      case "file": {
+        const { handle } = ticket;
+        return writerFactory(() => PickedWriter.open(handle));
+      }
+      case "folder":
+        return folderFactory(ticket.handle);
+      default:
+        return ticket satisfies never;
+    }
+  }
+}
+
+/** A place that stores one file at a time; a set goes into it as one archive. */
+function writerFactory(openWriter: (file: FileDescription) => Promise<FileWriter>): SinkFactory {
+  return {
+    async open(file, signal) {
+      const inner = await opened(() => openWriter(storedAs(file)));
+      const writer = file.set ? new SplitWriter(file.set, new ZipWriter(inner)) : inner;
+      return new GuardedSink(writer, file.size, signal);
+    },
+  };
+}
+
+function folderFactory(parent: FileSystemDirectoryHandle): SinkFactory {
+  return {
+    async open({ name, size, set }, signal) {
+      if (!set) throw new NullroomError("E_FILE_NAME", "one file alone needs no folder");
+      const folder = await FolderWriter.open(parent, name);
+      return new GuardedSink(new SplitWriter(set, folder), size, signal);
+    },
+  };
+}
+
+async function opened(openWriter: () => Promise<FileWriter>): Promise<FileWriter> {
+  try {
+    return await openWriter();
+  } catch (thrown) {
+    throw asNullroomError(thrown, "E_FILE_READ", "the place has gone");
+  }
+}
