@@ -3,50 +3,69 @@ import { ascii, u8 } from "../wire/binary.ts";
 import { wipe } from "./bytes.ts";
 import { expand, extract, hash, type Role } from "./keys.ts";
 
-/** Binds the record layer to the two DTLS certificates of one PeerConnection, spec/3-session.md §6. */
+/** Binds the keys of records to the transport that carries them, spec/3-session.md §6. */
 
-/** ctl carries talk, bulk carries file bytes, and so do the lanes beside it. */
+/** The channel that carries talk. */
 export const CTL = 0;
+/** The channel that carries the bytes of files; the lanes beside it have the numbers from 2 on. */
 export const BULK = 1;
-/** As a record's header says it: lanes are 2, 3, … */
+/** A channel's number, as the header of each of its records says it. */
 export type Channel = number;
 
-/** SHA-256 of each side's certificate, raw. */
+/** SHA-256 of each side's DTLS certificate, 32 raw bytes: the initiator's and the responder's. */
 export type Fingerprints = { fpI: Bytes; fpR: Bytes };
 
-export type ChannelChains = { ctl: Bytes; bulk: Bytes; lanes: readonly Bytes[] };
+/** What names the two ends of one transport, public and the same on both sides: 32 bytes. */
+export type Binding = Bytes;
 
-/** One chain key per direction and channel: what each role sends under. */
-export type Chains = { own: ChannelChains; peer: ChannelChains };
+/** The chain keys of one channel: what this side seals under, and what the other side does. */
+export type ChainPair = { own: Bytes; peer: Bytes };
+export type Chains = ReadonlyMap<Channel, ChainPair>;
 
-export async function bindingRoot(rec: Bytes, { fpI, fpR }: Fingerprints): Promise<Bytes> {
-  return extract(await hash(ascii("nr2 bind"), fpI, fpR), rec);
+/** The binding of a PeerConnection: to the certificates at both of its ends. */
+export function bindingOf({ fpI, fpR }: Fingerprints): Promise<Binding> {
+  return hash(ascii("nr2 bind"), fpI, fpR);
+}
+
+/** `root` of the spec. */
+export function bindingRoot(rec: Bytes, binding: Binding): Promise<Bytes> {
+  return extract(binding, rec);
 }
 
 export function chainKey(root: Bytes, role: Role, channel: Channel): Promise<Bytes> {
   return expand(root, "nr2 chain", u8(role), u8(channel));
 }
 
-export function eachOf({ own, peer }: Chains): Bytes[] {
-  return [own, peer].flatMap(({ ctl, bulk, lanes }) => [ctl, bulk, ...lanes]);
-}
-
-/**
- * The chains of an epoch: four, and two for each lane. Wipes `rec` and the root: nothing above a chain key survives this.
- */
+/** The chains of an epoch, two for each channel. Wipes `rec` and the root: no key above a chain key is left. */
 export async function bindChains(
   rec: Bytes,
-  fingerprints: Fingerprints,
+  binding: Binding,
   role: Role,
-  lanes: readonly Channel[] = [],
+  channels: readonly Channel[] = [CTL, BULK],
 ): Promise<Chains> {
-  const root = await bindingRoot(rec, fingerprints);
-  const chainsOf = async (sender: Role) => ({
-    ctl: await chainKey(root, sender, CTL),
-    bulk: await chainKey(root, sender, BULK),
-    lanes: await Promise.all(lanes.map((lane) => chainKey(root, sender, lane))),
-  });
-  const [ofI, ofR] = [await chainsOf(0), await chainsOf(1)];
-  wipe(rec, root);
-  return role === 0 ? { own: ofI, peer: ofR } : { own: ofR, peer: ofI };
+  const root = await bindingRoot(rec, binding);
+  wipe(rec);
+  return chainsFrom(root, role, channels);
+}
+
+/** The chains of lanes in the epoch in which they are opened, spec/3-session.md §6. Wipes `seed`. */
+export function laneChains(seed: Bytes, role: Role, channels: readonly Channel[]): Promise<Chains> {
+  return chainsFrom(seed, role, channels);
+}
+
+export function wipeChains(chains: Chains): void {
+  for (const { own, peer } of chains.values()) wipe(own, peer);
+}
+
+/** Wipes `root`, whatever comes of it. */
+async function chainsFrom(root: Bytes, role: Role, channels: readonly Channel[]): Promise<Chains> {
+  const pairOf = async (channel: Channel): Promise<[Channel, ChainPair]> => {
+    const [ofI, ofR] = await Promise.all([chainKey(root, 0, channel), chainKey(root, 1, channel)]);
+    return [channel, role === 0 ? { own: ofI, peer: ofR } : { own: ofR, peer: ofI }];
+  };
+  try {
+    return new Map(await Promise.all(channels.map(pairOf)));
+  } finally {
+    wipe(root);
+  }
 }

@@ -7,7 +7,7 @@ import { parseBulk, parseFileFrame } from "../wire/file-frame-readers.ts";
 import { formatFileFrame } from "../wire/file-frames.ts";
 import { parseCtl } from "../wire/frame-readers.ts";
 import { formatTalk } from "../wire/frames.ts";
-import { BULK, bindChains, CTL } from "./binding.ts";
+import { BULK, bindChains, bindingOf, CTL } from "./binding.ts";
 import { equalBytes, randomBytes } from "./bytes.ts";
 import { MAX_RECORD_BYTES, RecordOpener, RecordSealer, type SealedRecord } from "./record.ts";
 
@@ -118,13 +118,13 @@ describe("what is left behind", () => {
 
   test("binding leaves no rec, and both sides get the same chains", async () => {
     const rec = randomBytes(32);
-    const fingerprints = { fpI: randomBytes(32), fpR: randomBytes(32) };
+    const binding = await bindingOf({ fpI: randomBytes(32), fpR: randomBytes(32) });
     const copy = rec.slice();
-    const ofI = await bindChains(rec, fingerprints, 0);
+    const ofI = await bindChains(rec, binding, 0);
     expect(rec).toEqual(new Uint8Array(32));
-    const ofR = await bindChains(copy, fingerprints, 1);
-    expect(ofR).toEqual({ own: ofI.peer, peer: ofI.own });
-    expect(new Set([ofI.own.ctl, ofI.own.bulk, ofI.peer.ctl, ofI.peer.bulk].map(String)).size).toBe(4);
+    const ofR = await bindChains(copy, binding, 1);
+    expect([...ofR]).toEqual([...ofI].map(([channel, { own, peer }]) => [channel, { own: peer, peer: own }]));
+    expect(new Set([...ofI.values()].flatMap(({ own, peer }) => [String(own), String(peer)])).size).toBe(4);
   });
 });
 

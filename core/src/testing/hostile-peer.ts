@@ -3,14 +3,12 @@ import { deriveAdmission } from "../crypto/admission.ts";
 import { loadKem } from "../crypto/kem-load.ts";
 import { NullroomError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
-import type { FileEngineClient } from "../session/v2/engine/client.ts";
 import { InviteSecret } from "../session/v2/introduce/invite-secret.ts";
-import { Rendezvous } from "../session/v2/introduce/rendezvous.ts";
-import type { RendezvousEvent } from "../session/v2/introduce/rendezvous-event.ts";
+import { Rendezvous, type RendezvousEvent } from "../session/v2/introduce/rendezvous.ts";
 import type { SecureChannels } from "../session/v2/records/secure-channels.ts";
 import { parseFileFrame } from "../wire/file-frame-readers.ts";
 import { formatFileFrame } from "../wire/file-frames.ts";
-import type { BulkFrame, CtlFrame, Frame, FrameBytes, TalkFrame } from "../wire/frames.ts";
+import type { BulkFrame, CtlFrame, Frame, FrameBytes, HeardFrame, TalkFrame } from "../wire/frames.ts";
 import { parseFragment2 } from "../wire/invite.ts";
 import { FrameEngine } from "./frame-engine.ts";
 
@@ -31,8 +29,8 @@ export class HostilePeer implements Disposable {
   readonly heard: Frame[] = [];
   readonly #engine = new FrameEngine((frame) => void this.heard.push(frame));
   readonly #rendezvous: Rendezvous;
-  #line: SecureChannels | undefined;
-  #meet: (line: SecureChannels) => void = () => undefined;
+  #channels: SecureChannels | undefined;
+  #meet: (channels: SecureChannels) => void = () => undefined;
   #refuse: (error: NullroomError) => void = () => undefined;
 
   /** Resolves when both HELLOs are out. @throws what ended it before that */
@@ -50,7 +48,7 @@ export class HostilePeer implements Disposable {
   private constructor(platform: Platform, room: { roomId: RoomId; secret: Bytes; admit: Bytes }) {
     this.#rendezvous = new Rendezvous({
       platform,
-      engine: this.#engine as unknown as FileEngineClient, // Which a rendezvous asks for nothing but to take its channels.
+      engine: this.#engine,
       roomId: room.roomId,
       admit: room.admit,
       seat: 1,
@@ -64,7 +62,7 @@ export class HostilePeer implements Disposable {
 
   /** On ctl, as a frame or as bare bytes. Resolves when it has been handed over. @throws "E_CHANNEL" */
   async say(...frames: readonly (CtlFrame | FrameBytes)[]): Promise<void> {
-    for (const frame of frames) await this.#line?.send(recordOf(frame));
+    for (const frame of frames) await this.#channels?.send(recordOf(frame));
   }
 
   /** On bulk, whatever the credit. @throws "E_CHANNEL" */
@@ -83,15 +81,19 @@ export class HostilePeer implements Disposable {
 
   #hear(event: RendezvousEvent): void {
     if (event.type === "secured") {
-      this.#line = event.secured.transport.channels;
-      this.#meet(this.#line);
-    } else if (event.type === "ctl") {
-      const frame = event.frame.type === "file" ? parseFileFrame(event.frame.record) : event.frame;
-      this.heard.push(frame);
-      if (frame.type === "ping") void this.say({ type: "pong", token: frame.token.slice() });
+      const { channels } = event.secured;
+      channels.listen({ onFrame: (frame) => this.#hearFrame(frame), onMarker: () => undefined });
+      this.#channels = channels;
+      this.#meet(channels);
     } else if (event.type === "ended" || event.type === "attempt-failed") {
       this.#refuse(new NullroomError("E_CHANNEL", `not let in: ${JSON.stringify(event)}`));
     }
+  }
+
+  #hearFrame(heard: HeardFrame): void {
+    const frame = heard.type === "file" ? parseFileFrame(heard.record) : heard;
+    this.heard.push(frame);
+    if (frame.type === "ping") void this.say({ type: "pong", token: frame.token.slice() });
   }
 }
 

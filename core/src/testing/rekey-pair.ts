@@ -1,16 +1,14 @@
 import type { Bytes } from "../brand.ts";
-import { BULK, bindChains, type Fingerprints } from "../crypto/binding.ts";
+import { type Binding, bindChains } from "../crypto/binding.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { Keyring } from "../crypto/keyring.ts";
 import { KEY_BYTES, type Role } from "../crypto/keys.ts";
 import type { HandshakeSource } from "../crypto/source.ts";
 import { SEND_QUEUE_BYTES } from "../limits.ts";
-import type { FileEngineClient } from "../session/v2/engine/client.ts";
 import { LaneSet } from "../session/v2/files/lanes/set.ts";
 import { Rekey } from "../session/v2/records/rekey.ts";
 import type { RekeyLimits } from "../session/v2/records/rekey-limits.ts";
 import { SecureChannels } from "../session/v2/records/secure-channels.ts";
-import type { SecureChannelsEvent } from "../session/v2/records/secure-channels-options.ts";
 import type { BulkFrame, HeardFrame } from "../wire/frames.ts";
 import { FakeChannel } from "./fake-channel.ts";
 import { FrameEngine } from "./frame-engine.ts";
@@ -29,12 +27,12 @@ export class RekeyPair implements Disposable {
     keep = (secret: Bytes) => secret,
   ): Promise<RekeyPair> {
     const [rk, resume, rec] = [randomBytes(32), randomBytes(32), randomBytes(32)];
-    const fingerprints = { fpI: randomBytes(32), fpR: randomBytes(32) };
+    const binding = randomBytes(32);
     const open = async (role: Role) => {
       const keyring = new Keyring({ rk: keep(rk.slice()), resume: keep(resume.slice()) });
       const side = new RekeySide(role, keyring);
-      side.line.arm(await bindChains(rec.slice(), fingerprints, role), role);
-      side.begin(fingerprints, limits[role], source);
+      side.channels.setKeys(await bindChains(rec.slice(), binding, role));
+      side.begin(binding, limits[role], source);
       return side;
     };
     const pair = new RekeyPair([await open(0), await open(1)]);
@@ -74,7 +72,7 @@ export class RekeySide {
   readonly ctl = new FakeChannel("");
   readonly bulk = new FakeChannel("");
   readonly lane = new FakeChannel("");
-  readonly line: SecureChannels;
+  readonly channels: SecureChannels;
   readonly keyring: Keyring;
   readonly failures: unknown[] = [];
   /** What has been said on each channel, and what has arrived: numbers. */
@@ -91,41 +89,40 @@ export class RekeySide {
     const { ctl, bulk, lane } = this;
     for (const channel of [ctl, bulk, lane]) channel.open();
     const { signal } = this.#lifetime;
-    this.line = new SecureChannels({
+    this.channels = new SecureChannels({
+      role,
       ctl,
-      bulk,
-      engine: this.#engine,
+      attachBulk: (onEvent) => this.#engine.attach(bulk, onEvent),
       signal,
-      onEvent: (event) => this.#hear(event),
+      listener: {
+        onFrame: (frame) => this.#take(frame),
+        onMarker: (on) => this.rekey?.hearFrame({ type: "epoch", channel: on }),
+      },
+      onEvent: (event) => {
+        if (event.type === "failed") this.failures.push(event.error);
+      },
     });
   }
 
-  begin(fingerprints: Fingerprints, limits: RekeyLimits, source: HandshakeSource): void {
-    const { line, keyring } = this;
-    const options = { role: this.#role, channels: line, keyring, fingerprints, source, limits };
+  begin(binding: Binding, limits: RekeyLimits, source: HandshakeSource): void {
+    const { channels, keyring } = this;
+    const options = { role: this.#role, channels, keyring, binding, source, limits };
     const onFailure = (error: unknown) => void this.failures.push(error);
     this.rekey = new Rekey({ ...options, signal: this.#lifetime.signal, onFailure });
   }
 
   get hasLane(): boolean {
-    return this.line.lanes !== undefined;
+    return this.channels.numbers.includes(LANE);
   }
 
   async openLane(seed: Bytes): Promise<void> {
-    const { line } = this;
     const lanes = new LaneSet({
-      // Nothing joins here: each lane is spoken on by name.
-      ...{ engine: this.#engine as unknown as FileEngineClient, role: this.#role, epoch: 0 },
-      onCounted: () => line.onCounted(),
-      onMarker: (channel) => {
-        this.rekey?.hearFrame({ type: "epoch", channel }).catch((error) => this.failures.push(error));
-      },
+      ...{ engine: this.#engine, channels: this.channels, role: this.#role, epoch: 0 },
       onLost: () => undefined,
       onFailure: (error) => this.failures.push(error),
     });
     lanes.add(LANE, { channel: this.lane, close: () => this.lane.close() });
-    line.lanes = lanes;
-    await lanes.arm(seed);
+    await lanes.setKeys(seed);
   }
 
   say(on: On): void {
@@ -134,7 +131,7 @@ export class RekeySide {
     const number = this.said[on];
     const sent =
       on === "ctl"
-        ? this.line.send({ type: "ack", upTo: number })
+        ? this.channels.send({ type: "ack", upTo: number })
         : this.#engine.send(
             { type: "chunk", fileId: on === "bulk" ? 1 : LANE, offset: number, data: Uint8Array.of(1) },
             on === "bulk" ? 0 : 1,
@@ -160,18 +157,12 @@ export class RekeySide {
   /** How many markers it has said on each. */
   get epoch(): number {
     const { said, hasLane } = this;
-    return (this.line.counts.bulkSent - said.bulk - said.lane) / (hasLane ? 2 : 1);
+    return (this.channels.counts.bulkSent - said.bulk - said.lane) / (hasLane ? 2 : 1);
   }
 
   end(): void {
     this.cut();
     this.keyring.wipe();
-  }
-
-  #hear(event: SecureChannelsEvent): void | Promise<void> {
-    if (event.type === "failed") this.failures.push(event.error);
-    if (event.type === "ctl") return this.#take(event.frame);
-    if (event.type === "marker") return this.rekey?.hearFrame({ type: "epoch", channel: BULK });
   }
 
   #take(frame: HeardFrame | BulkFrame): void | Promise<void> {

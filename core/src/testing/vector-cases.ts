@@ -1,10 +1,9 @@
 import type { Bytes } from "../brand.ts";
-import { CTL } from "../crypto/binding.ts";
+import { CTL, laneChains } from "../crypto/binding.ts";
 import { importDhForVectors } from "../crypto/dh.ts";
 import { type Handshake, initiate, respond } from "../crypto/handshake.ts";
 import type { Kem } from "../crypto/kem.ts";
 import { hash } from "../crypto/keys.ts";
-import { laneChains } from "../crypto/lane-chains.ts";
 import { RecordOpener, RecordSealer } from "../crypto/record.ts";
 import { HandshakeSeal, SignalSeal } from "../crypto/seal.ts";
 import { NullroomError } from "../errors.ts";
@@ -152,7 +151,7 @@ async function runLaneRecord(fields: JsonObject): Promise<"ok"> {
   const channel = readInteger(fields, "chan", { min: 2, max: 8 });
   const role = bit(fields, "sender");
   const epoch = readInteger(fields, "epoch", { max: 65_535 });
-  const [chains] = await laneChains(hex(fields, "seed"), [channel], role);
+  const chains = (await laneChains(hex(fields, "seed"), role, [channel])).get(channel);
   if (chains === undefined) throw new Error("no chains");
   same(fields, "ck", chains.own);
   const sealer = new RecordSealer({ channel, role, key: chains.own, epoch });

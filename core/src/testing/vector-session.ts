@@ -1,6 +1,6 @@
 import type { Bytes } from "../brand.ts";
 import { deriveAdmission } from "../crypto/admission.ts";
-import { BULK, bindingRoot, type Channel, CTL, chainKey } from "../crypto/binding.ts";
+import { BULK, bindingOf, bindingRoot, type Channel, CTL, chainKey } from "../crypto/binding.ts";
 import { importDhForVectors } from "../crypto/dh.ts";
 import { initiate, respond } from "../crypto/handshake.ts";
 import { withoutTag } from "../crypto/handshake-messages.ts";
@@ -77,7 +77,7 @@ export async function computeSession(
   await putInvite(inputs, put);
   const { th6, master, rk } = await putSchedule(inputs, kem, messages, put);
   await putSeals(inputs, examples, { hs1: messages[0], th6, master }, put);
-  const root = await bindingRoot((await deriveSession(master, th6)).rec, inputs);
+  const root = await bindingRoot((await deriveSession(master, th6)).rec, await bindingOf(inputs));
   put("root", root);
   await putChains(root, put);
   await putRecords(root, examples, put);
@@ -216,7 +216,7 @@ async function putRekey(inputs: SessionInputs, kem: Kem, rk: Bytes, put: Put): P
   put("rekey.1.thk", await rekeyTranscript({ epoch: 1, ...bodies }));
   const secrets = await deriveEpoch({ rk, dh: await dhI.derive(dhR.publicKey), ss, epoch: 1, ...bodies });
   for (const name of ["rec", "rk", "resume"] as const) put(`rekey.1.${name}`, secrets[name]);
-  const root = await bindingRoot(secrets.rec, inputs);
+  const root = await bindingRoot(secrets.rec, await bindingOf(inputs));
   put("rekey.1.root", root);
   const sides: readonly [Role, Channel][] = [
     [0, CTL],

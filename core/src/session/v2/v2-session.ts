@@ -1,8 +1,10 @@
-import type { RoomId } from "../../brand.ts";
+import type { Bytes, RoomId, Seat } from "../../brand.ts";
+import type { Kem } from "../../crypto/kem.ts";
 import { type ErrorCode, NullroomError } from "../../errors.ts";
 import { after, childOf, onAbort } from "../../lifetime.ts";
 import { CONNECT_TIMEOUT_MS } from "../../limits.ts";
-import { UNKNOWN, watchPath } from "../../peer/path.ts";
+import { UNKNOWN } from "../../peer/path.ts";
+import type { Platform } from "../../platform.ts";
 import type { ByeReason, TalkFrame } from "../../wire/frames.ts";
 import type { SeatInit } from "../../wire/room-messages.ts";
 import { NO_FILES } from "../no-files.ts";
@@ -10,22 +12,40 @@ import type { EndReason, MessageId, Session, SessionEvent, SessionFiles, Session
 import { isOpen } from "../state.ts";
 import { StateEmitter } from "../state-emitter.ts";
 import type { Secured } from "./connect/secured.ts";
+import type { OpenTransport } from "./connect/transport.ts";
 import { FileEngineClient } from "./engine/client.ts";
 import { byeFrame, DESTROYING, endedBy, LAST_WORDS } from "./goodbye.ts";
 import { InviteSecret } from "./introduce/invite-secret.ts";
-import { Rendezvous } from "./introduce/rendezvous.ts";
-import type { RendezvousEvent } from "./introduce/rendezvous-event.ts";
+import { Rendezvous, type RendezvousEvent } from "./introduce/rendezvous.ts";
+import type { RekeyLimits } from "./records/rekey-limits.ts";
 import { SessionTime } from "./session-time.ts";
 import { Conversation } from "./talk/conversation.ts";
-import { firstState, type V2Options } from "./v2-options.ts";
 
-/** One conversation in protocol 2. Owns every secret, socket and timer of it. See spec/3-session.md. */
+export type V2Options = {
+  platform: Platform;
+  roomId: RoomId;
+  seat: Seat;
+  /** The link secret S. Owned by the session from here on, which wipes it and `admit`. */
+  secret: Bytes;
+  admit: Bytes;
+  kem: Promise<Kem>;
+  hideAddress: boolean;
+  /** Known to whoever made the room; whoever joins hears it from the server. */
+  deadline?: number;
+  /** When to re-key, where not as spec/4-frames.md §6 says. */
+  rekey?: RekeyLimits | undefined;
+  /** How the two are connected, where not by a PeerConnection. */
+  openTransport?: OpenTransport | undefined;
+  signal?: AbortSignal;
+};
+
+/** One conversation in protocol 2, and the owner of every secret, socket and timer of it. See spec/3-session.md. */
 export class V2Session implements Session {
   readonly protocol = "2";
   readonly roomId: RoomId;
-  readonly #stage: StateEmitter;
+  readonly #emitter: StateEmitter;
   readonly #lifetime = new AbortController();
-  readonly #link: InviteSecret;
+  readonly #secret: InviteSecret;
   readonly #rendezvous: Rendezvous;
   readonly #time: SessionTime;
   readonly #options: V2Options;
@@ -41,8 +61,8 @@ export class V2Session implements Session {
     const { platform, roomId, seat, secret, admit, kem, hideAddress, deadline } = options;
     this.roomId = roomId;
     this.#options = options;
-    this.#link = new InviteSecret(secret);
-    this.#stage = new StateEmitter(firstState(deadline));
+    this.#secret = new InviteSecret(secret);
+    this.#emitter = new StateEmitter(firstState(deadline));
     this.#engine = new FileEngineClient(platform);
     const { signal } = this.#lifetime;
     const onUp = () => this.wipe({ type: "time-up" });
@@ -51,19 +71,20 @@ export class V2Session implements Session {
     if (deadline === undefined) this.#cancelJoining = after(CONNECT_TIMEOUT_MS, signal, noServer);
     this.#rendezvous = new Rendezvous({
       ...{ platform, engine: this.#engine, roomId, seat, admit, kem, hideAddress },
-      secret: this.#link,
+      secret: this.#secret,
+      openTransport: options.openTransport,
       ttlSeconds: () => this.#time.ttlSeconds,
-      onEvent: (event) => this.#hear(event),
+      onEvent: (event) => this.#hearRendezvous(event),
     });
     onAbort(options.signal, this.#lifetime.signal, () => this.wipe({ type: "page-gone" }));
   }
 
   get state(): SessionState {
-    return this.#stage.state;
+    return this.#emitter.state;
   }
 
   get fragment(): string | undefined {
-    return this.#link.fragment;
+    return this.#secret.fragment;
   }
 
   /** What may be offered: the other side's word, once it has given it. */
@@ -72,7 +93,7 @@ export class V2Session implements Session {
   }
 
   subscribe(listener: (event: SessionEvent) => void, signal: AbortSignal): void {
-    this.#stage.subscribe(listener, signal);
+    this.#emitter.subscribe(listener, signal);
   }
 
   sendText(text: string): MessageId {
@@ -119,7 +140,7 @@ export class V2Session implements Session {
     throw new NullroomError("E_CHANNEL", "there is no conversation");
   }
 
-  #hear(event: RendezvousEvent): void | Promise<void> {
+  #hearRendezvous(event: RendezvousEvent): void | Promise<void> {
     switch (event.type) {
       case "seated":
         return this.#seated(event.init);
@@ -128,15 +149,11 @@ export class V2Session implements Session {
       case "step":
       case "attempt-failed":
       case "interrupted":
-        return void this.#stage.apply(event);
+        return void this.#emitter.apply(event);
       case "secured":
         return this.#secure(event.secured);
       case "resumed":
         return this.#resumed();
-      case "ctl":
-        return this.#conversation?.hearFrame(event.frame);
-      case "marker":
-        return this.#conversation?.hearMarker();
       case "probe":
         return this.#conversation?.probe();
       case "goodbye":
@@ -146,7 +163,7 @@ export class V2Session implements Session {
       case "failed":
         return this.#fail(event.error.code);
       case "intruder":
-        return this.#stage.emit({ type: "notice", notice: "intruder" });
+        return this.#emitter.emit({ type: "notice", notice: "intruder" });
       case "ended":
         return void this.#end(endedBy(event.reason, this.#time.leftMs), undefined);
       default:
@@ -160,39 +177,39 @@ export class V2Session implements Session {
     this.#time.seated(init);
   }
 
-  /** For the first time, or again. */
+  /** The two are secure, for the first time or again. */
   #secure(secured: Secured): void {
     const conversation = this.#conversation;
     this.#time.secured(secured.hello.ttlSeconds);
     if (conversation === undefined) this.#beginConversation(secured);
     else {
-      this.#stage.apply({ type: "deadline", deadline: this.#time.deadline });
+      this.#emitter.apply({ type: "deadline", deadline: this.#time.deadline });
       conversation.continueOn(secured);
       this.#resumed();
     }
-    watchPath(secured.transport.pc, secured.signal, (path) => {
-      if (isOpen(this.state)) this.#stage.apply({ type: "path", path });
+    secured.transport.watchPath(secured.signal, (path) => {
+      if (isOpen(this.state)) this.#emitter.apply({ type: "path", path });
     });
   }
 
   #beginConversation(secured: Secured): void {
-    if (!this.#rendezvous.mayStartOver) this.#link.wipe();
+    if (!this.#rendezvous.mayStartOver) this.#secret.wipe();
     this.#secured = secured;
     this.#talking = childOf(this.#lifetime.signal);
     const words = { words: secured.words, mine: false, theirs: false };
-    this.#stage.apply({ type: "secured", path: UNKNOWN, deadline: this.#time.deadline, words });
+    this.#emitter.apply({ type: "secured", path: UNKNOWN, deadline: this.#time.deadline, words });
+    const { platform, rekey } = this.#options;
     this.#conversation = new Conversation({
-      ...{ stage: this.#stage, engine: this.#engine, secured, ownFileLimit: this.#ownFileLimit },
-      ...{ rekey: this.#options.rekey, signal: this.#talking.signal },
-      ...{ platform: this.#options.platform, now: () => this.#options.platform.now() },
+      ...{ emitter: this.#emitter, engine: this.#engine, platform, secured, rekey },
+      ownFileLimit: this.#ownFileLimit,
+      signal: this.#talking.signal,
       onEnded: (reason) => this.#lose(reason),
-      onHeartbeat: (type) => this.#rendezvous.hearHeartbeat(type),
     });
   }
 
   #resumed(): void {
     const { state } = this;
-    if (state.phase === "reconnecting") this.#stage.apply({ type: "resumed", path: state.path });
+    if (state.phase === "reconnecting") this.#emitter.apply({ type: "resumed", path: state.path });
     this.#conversation?.flush();
   }
 
@@ -212,11 +229,11 @@ export class V2Session implements Session {
     this.#conversation = undefined;
     const last: TalkFrame | undefined = bye === undefined ? undefined : byeFrame(bye);
     const left = this.#rendezvous.leave(last, DESTROYING.has(reason.type));
-    this.#link.wipe();
+    this.#secret.wipe();
     this.#secured = undefined;
     this.#lifetime.abort();
     this.#engine.close();
-    this.#stage.apply({ type: "ended", reason });
+    this.#emitter.apply({ type: "ended", reason });
     return left;
   }
 
@@ -241,10 +258,17 @@ export class V2Session implements Session {
 
   #wait(): void {
     const [{ deadline }, linkLasts] = [this.#time, this.#rendezvous.mayStartOver];
-    this.#stage.apply({ type: "alone", deadline, linkLasts });
+    this.#emitter.apply({ type: "alone", deadline, linkLasts });
   }
 
   #fail(code: ErrorCode): void {
     this.wipe({ type: "failed", code });
   }
+}
+
+/** Whoever made the room waits in it at once; whoever joins has yet to be let in. */
+function firstState(deadline: number | undefined): SessionState {
+  return deadline === undefined
+    ? { phase: "connecting", step: "joining", attempt: 1 }
+    : { phase: "waiting", deadline };
 }

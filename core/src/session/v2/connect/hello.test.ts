@@ -5,7 +5,8 @@ import { hasherOf } from "../../../files/hasher.ts";
 import { fileOffering } from "../../../files/offering.ts";
 import { hashOfSevens, OFFERED_BYTES, sevens } from "../../../testing/hostile-frames.ts";
 import { HostileRendezvous } from "../../../testing/hostile-rendezvous.ts";
-import { featuresOf, theirsOfFiles } from "./hello.ts";
+import { limitsOf } from "../files/file-limits.ts";
+import { featuresOf } from "./hello.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
 
@@ -38,9 +39,8 @@ test("between two that have PIECES a file's hash is made of its pieces, with any
 });
 
 test("bits that nobody knows yet change nothing", () => {
-  const theirs = (features: number) =>
-    theirsOfFiles({ type: "hello", features, maxFile: 7, ttlSeconds: 900 });
-  expect(theirs(0)).toEqual({ theirs: 7, takesSets: false, hashing: "whole" });
+  const theirs = (features: number) => limitsOf({ type: "hello", features, maxFile: 7, ttlSeconds: 900 }, 9);
+  expect(theirs(0)).toEqual({ theirs: 7, ours: 9, takesSets: false, hashing: "whole" });
   expect(theirs(0xffff_fff0)).toEqual(theirs(0));
-  expect(theirs(0xffff_ffff)).toEqual({ theirs: 7, takesSets: true, hashing: "pieces" });
+  expect(theirs(0xffff_ffff)).toEqual({ theirs: 7, ours: 9, takesSets: true, hashing: "pieces" });
 });

@@ -1,7 +1,7 @@
 import { NullroomError } from "../../../errors.ts";
 import type { Platform } from "../../../platform.ts";
 import type { HeardFrame, TalkFrame } from "../../../wire/frames.ts";
-import type { FileLimits } from "../files/file-limits.ts";
+import type { SecureChannels } from "../records/secure-channels.ts";
 import type { Transport } from "./transport.ts";
 
 export type Hello = Extract<TalkFrame, { type: "hello" }>;
@@ -9,25 +9,19 @@ export type Hello = Extract<TalkFrame, { type: "hello" }>;
 /** Bit of HELLO's `features`: this side's runtime can restart ICE. spec/4-frames.md §5. */
 export const RESTARTS_ICE = 1;
 /** This side takes sets of files as one offer. spec/5-files.md §7. */
-const TAKES_SETS = 2;
+export const TAKES_SETS = 2;
 /** This side can carry files over more connections, since it can make certificates for all of them. */
 export const LANES = 4;
 /** This side makes the hash of a file of its pieces. spec/5-files.md §4. */
-const HASHES_PIECES = 8;
+export const HASHES_PIECES = 8;
 
 export function featuresOf({ restartsIce, generateCertificate }: Platform): number {
   return TAKES_SETS | HASHES_PIECES | (restartsIce ? RESTARTS_ICE : 0) | (generateCertificate ? LANES : 0);
 }
 
-/** What the other side's first HELLO says of files, for the whole session. */
-export function theirsOfFiles({ features, maxFile }: Hello): Omit<FileLimits, "ours"> {
-  const takesSets = (features & TAKES_SETS) !== 0;
-  return { theirs: maxFile, takesSets, hashing: (features & HASHES_PIECES) === 0 ? "whole" : "pieces" };
-}
-
 /**
- * HELLO each way, the first record on ctl: spec/3-session.md §6. Nothing may follow until both are out, so that
- * nothing is said to somebody who does not hold the keys of this very PeerConnection.
+ * HELLO each way, the first record on ctl: spec/3-session.md §6. Nothing may follow until both are out, so that nothing is
+ * said to somebody who does not hold the keys of this very transport.
  */
 export class HelloExchange {
   readonly #ours: () => Omit<Hello, "type">;
@@ -35,17 +29,16 @@ export class HelloExchange {
   #said = false;
   #theirs: Hello | undefined;
 
-  /** @param ours - asked when it is said: the time that is left is part of it */
+  /** @param ours - asked for when it is said, since the time that is left is part of it */
   constructor(ours: () => Omit<Hello, "type">, onBoth: (theirs: Hello) => void) {
     this.#ours = ours;
     this.#onBoth = onBoth;
   }
 
-  /** Both channels are open. @throws "E_FP_MISMATCH" before anything is said over a wrong certificate */
-  async say(transport: Transport | undefined): Promise<void> {
-    if (transport === undefined) return;
-    await transport.verifyCertificate();
-    await transport.channels.send({ type: "hello", ...this.#ours() });
+  /** Once ctl is open. @throws "E_FP_MISMATCH" before anything is said to a wrong peer; "E_CHANNEL" */
+  async say(transport: Transport, channels: SecureChannels): Promise<void> {
+    await transport.verifyPeer();
+    await channels.send({ type: "hello", ...this.#ours() });
     this.#said = true;
     this.#settle();
   }

@@ -8,7 +8,9 @@ import type { Role } from "../../../crypto/keys.ts";
 import { cheapSource } from "../../../testing/cheap-source.ts";
 import { FakeRooms } from "../../../testing/fake-rooms.ts";
 import { FileEngineClient } from "../engine/client.ts";
+import { PeerConnectionTransport } from "./peer-connection-transport.ts";
 import { Resumption } from "./resumption.ts";
+import type { OpenTransport } from "./transport.ts";
 
 setMaxListeners(0); // A connection hangs all that it owns on one signal, and all of it ends with that.
 
@@ -23,7 +25,9 @@ function side(role: Role, resume: Bytes) {
   const platform = new FakeRooms().platform();
   const say = (blob: Bytes) => void said.push(blob);
   const engine = new FileEngineClient(platform);
-  const connection = { platform, engine, configuration: () => ({}), role, room, hello, say };
+  const openTransport: OpenTransport = (options) =>
+    PeerConnectionTransport.open({ ...options, platform, configuration: () => ({}) });
+  const connection = { openTransport, engine, role, room, hello, say };
   const onEvent = ({ type }: { type: string }) => void events.push(type);
   const resumption = new Resumption({
     keyring,

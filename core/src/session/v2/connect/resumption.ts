@@ -2,17 +2,20 @@ import type { Bytes } from "../../../brand.ts";
 import { equalBytes, wipe } from "../../../crypto/bytes.ts";
 import { parseHandshake } from "../../../crypto/handshake-messages.ts";
 import type { Keyring } from "../../../crypto/keyring.ts";
-import type { SessionSecrets } from "../../../crypto/schedule.ts";
+import { type SessionSecrets, wipeSession } from "../../../crypto/schedule.ts";
 import { HandshakeSeal } from "../../../crypto/seal.ts";
 import type { HandshakeSource } from "../../../crypto/source.ts";
 import { NullroomError } from "../../../errors.ts";
-import { toBase64Url } from "../../../wire/read.ts";
 import { Attempt } from "../handshake/attempt.ts";
-import { SecureConnection } from "./secure-connection.ts";
-import type { SecureConnectionEvent, SecureConnectionOptions } from "./secure-connection-options.ts";
+import { SeenHandshakes } from "../handshake/inbox.ts";
+import {
+  SecureConnection,
+  type SecureConnectionEvent,
+  type SecureConnectionOptions,
+} from "./secure-connection.ts";
 
 export type ResumptionEvent =
-  /** I has HS2, R has HS1. */
+  /** The initiator has HS2, or the responder has HS1. */
   | { type: "answered" }
   /** The old connection is to be closed. */
   | { type: "agreed" }
@@ -21,7 +24,7 @@ export type ResumptionEvent =
       connection: SecureConnection;
       event: Extract<SecureConnectionEvent, { type: "secured" }>;
     }
-  /** Of the connection that comes about, and later of the one that did. */
+  /** An event of the connection that is coming about, and later of the one that did. */
   | { type: "connection"; connection: SecureConnection; event: SecureConnectionEvent }
   | { type: "failed" };
 
@@ -33,54 +36,54 @@ export type ResumptionOptions = {
   onEvent: (event: ResumptionEvent) => void | Promise<void>;
 };
 
-/** A handshake between two who share a `resume`, and the connection that comes of it. */
+/** One handshake between two who share a `resume`. */
 type RunningHandshake = {
-  /** The keyring's own, by which it is found again. */
+  /** Which of the keyring's secrets keys it: the keyring's own object. */
   readonly used: Bytes;
   readonly seal: HandshakeSeal;
   readonly attempt: Attempt;
-  /** Of each message the first counts: the relay may repeat what it likes. */
+  /** The first of each message counts: the relay may repeat what it likes. */
   readonly heard: Set<number>;
 };
 
 /**
- * L2 of spec/3-session.md §8: two who have met make themselves a new connection under a handshake with PK = 1. What
- * does not open or fit is discarded, here as everywhere once there is a conversation.
+ * L2 of spec/3-session.md §8: two who have authenticated each other make a new connection under a handshake with PK = 1.
+ * What does not open or fit is discarded, as everywhere once there is a conversation.
  */
 export class Resumption {
   readonly #options: ResumptionOptions;
   #running: RunningHandshake | undefined;
   #connection: SecureConnection | undefined;
-  /** HS1 of any call that was ever heard: each opens one and no other. */
-  readonly #seen = new Set<string>();
+  /** The `hsid` of every HS1 that was ever heard: each begins one handshake and no other. */
+  readonly #seen = new SeenHandshakes();
   #fresh: { rk: Bytes; resume: Bytes } | undefined;
-  #isOver = false;
+  #isClosed = false;
 
   constructor(options: ResumptionOptions) {
     this.#options = options;
   }
 
-  /** I's side: HS1, whatever was before it. */
+  /** The initiator's side: say HS1, whatever was under way before. */
   async begin(): Promise<void> {
     const [used] = this.#options.keyring.resumes;
     if (used === undefined) return;
-    const begin = await this.#start(used);
-    await begin?.attempt.begin();
+    const running = await this.#start(used);
+    await running?.attempt.begin();
   }
 
   /** A phase-0 blob. False where it opens under no key of ours; what opens and has no place is discarded. */
   async hearHandshake(blob: Bytes): Promise<boolean> {
     const opened = await this.#open(blob);
-    if (opened === undefined || this.#isOver) return false;
+    if (opened === undefined || this.#isClosed) return false;
     const { message, used } = opened;
     const { type, hsid } = parseHandshake(message);
-    const isNew = type === 1 && this.#options.connection.role === 1 && this.#isNew(hsid);
-    const begin = isNew ? await this.#answer(used) : this.#running;
-    const running = begin?.attempt.hsid;
-    const isOurs = isNew || (running !== undefined && equalBytes(running, hsid));
-    if (begin === undefined || !isOurs || begin.heard.has(type)) return true;
-    begin.heard.add(type);
-    await begin.attempt.hear(message);
+    const isNew = type === 1 && this.#options.connection.role === 1 && this.#seen.isNew(hsid);
+    const running = isNew ? await this.#answer(used) : this.#running;
+    const known = running?.attempt.hsid;
+    const isOurs = isNew || (known !== undefined && equalBytes(known, hsid));
+    if (running === undefined || !isOurs || running.heard.has(type)) return true;
+    running.heard.add(type);
+    await running.attempt.hearMessage(message);
     return true;
   }
 
@@ -94,32 +97,27 @@ export class Resumption {
     return this.#connection;
   }
 
-  drop(): void {
-    this.#running?.attempt.drop();
+  /** Whatever is under way is over, and another may begin. */
+  cancel(): void {
+    this.#running?.attempt.close();
     this.#running = undefined;
-    this.#connection?.drop();
+    this.#connection?.close();
     this.#connection = undefined;
     wipe(this.#fresh?.rk, this.#fresh?.resume);
     this.#fresh = undefined;
   }
 
+  /** Idempotent. */
   close(): void {
-    this.#isOver = true;
-    this.drop();
+    this.#isClosed = true;
+    this.cancel();
   }
 
-  #isNew(hsid: Bytes): boolean {
-    const name = toBase64Url(hsid);
-    const isNew = !this.#seen.has(name);
-    this.#seen.add(name);
-    return isNew;
-  }
-
-  /** The running call's key first; a new call of I's may come under any `resume` that R holds. */
+  /** Under the running handshake's key first; a new HS1 may come under any `resume` that the responder holds. */
   async #open(blob: Bytes): Promise<{ message: Bytes; used: Bytes } | undefined> {
-    const begin = this.#running;
-    const opened = begin && (await tryOpen(begin.seal, blob));
-    if (begin && opened) return { message: opened, used: begin.used };
+    const running = this.#running;
+    const opened = running && (await tryOpen(running.seal, blob));
+    if (running && opened) return { message: opened, used: running.used };
     if (this.#options.connection.role === 0) return undefined;
     for (const used of [...this.#options.keyring.resumes]) {
       const message = await tryOpen(await this.#sealOf(used), blob);
@@ -129,57 +127,60 @@ export class Resumption {
   }
 
   async #answer(used: Bytes): Promise<RunningHandshake | undefined> {
-    const begin = await this.#start(used);
-    await begin?.attempt.begin();
-    return begin;
+    const running = await this.#start(used);
+    await running?.attempt.begin();
+    return running;
   }
 
   async #start(used: Bytes): Promise<RunningHandshake | undefined> {
     const { keyring, source, connection } = this.#options;
     const { role, room, say } = connection;
     const seal = await this.#sealOf(used);
-    this.drop();
+    this.cancel();
     // A re-key or an end may have come in between.
-    if (this.#isOver || !keyring.resumes.includes(used)) return undefined;
+    if (this.#isClosed || !keyring.resumes.includes(used)) return undefined;
     const attempt: Attempt = new Attempt({
       role,
       setup: { psk: used, kind: 1, room },
       seal,
       source,
       say,
-      onProof: () => this.#admit(begin),
+      onProof: () => this.#admit(running),
       onEvent: (event) => {
         if (attempt !== this.#running?.attempt) {
-          if (event.type === "authenticated") forget(event.secrets);
+          if (event.type === "authenticated") wipeSession(event.secrets);
           return;
         }
         if (event.type === "counts") return this.#options.onEvent({ type: "answered" });
         if (event.type === "failed") return this.#fail();
-        return this.#agree(begin, event.secrets);
+        return this.#agree(running, event.secrets);
       },
     });
-    const begin: RunningHandshake = { used, seal, attempt, heard: new Set() };
-    this.#running = begin;
-    return begin;
+    const running: RunningHandshake = { used, seal, attempt, heard: new Set() };
+    this.#running = running;
+    return running;
   }
 
   /**
-   * Before HS5, and at once: a re-key over the old connection may have replaced the secret of this very call, and none
+   * Before HS5, and at once: a re-key over the old connection may have replaced the secret of this very handshake, and none
    * may do so from here on. @throws "E_REKEY"
    */
-  #admit(begin: RunningHandshake): void {
-    if (begin !== this.#running) return; // It is being dropped.
-    if (!this.#options.keyring.resumes.includes(begin.used)) {
-      throw new NullroomError("E_REKEY", "the call is older than the secrets");
+  #admit(running: RunningHandshake): void {
+    if (running !== this.#running) return; // It is being closed.
+    if (!this.#options.keyring.resumes.includes(running.used)) {
+      throw new NullroomError("E_REKEY", "the handshake is older than the secrets");
     }
     void this.#options.onEvent({ type: "agreed" });
   }
 
-  /** R's old secrets give way at once, as far as I can be without them; I's when R's HELLO has come. */
-  async #agree(begin: RunningHandshake, { rec, rk, resume, sealI, sealR }: SessionSecrets): Promise<void> {
+  /**
+   * The responder's old secrets give way at once, as far as the initiator can be without them; the initiator's give way
+   * when the responder's HELLO has come.
+   */
+  async #agree(running: RunningHandshake, { rec, rk, resume, sealI, sealR }: SessionSecrets): Promise<void> {
     const { keyring } = this.#options;
     wipe(keyring.rk);
-    if (this.#options.connection.role === 1) keyring.succeed(begin.used, { rk, resume });
+    if (this.#options.connection.role === 1) keyring.succeed(running.used, { rk, resume });
     else this.#fresh = { rk, resume };
     let opened: SecureConnection | undefined;
     opened = await SecureConnection.open({
@@ -188,8 +189,8 @@ export class Resumption {
       isFirst: false,
       onEvent: (event) => this.#hearConnection(opened, event),
     });
-    if (this.#running === begin && !this.#isOver) this.#connection = opened;
-    else opened.drop();
+    if (this.#running === running && !this.#isClosed) this.#connection = opened;
+    else opened.close();
   }
 
   #hearConnection(
@@ -199,26 +200,26 @@ export class Resumption {
     if (connection === undefined) return;
     if (connection === this.#connection && event.type === "secured") return this.#secure(event);
     if (connection === this.#connection && event.type === "failed") return this.#fail();
-    return this.#options.onEvent({ type: "connection", connection: connection, event });
+    return this.#options.onEvent({ type: "connection", connection, event });
   }
 
   #secure(event: Extract<SecureConnectionEvent, { type: "secured" }>): void | Promise<void> {
     const { keyring, onEvent } = this.#options;
-    const [connection, begin, fresh] = [this.#connection, this.#running, this.#fresh];
-    if (connection === undefined || begin === undefined) return;
+    const [connection, running, fresh] = [this.#connection, this.#running, this.#fresh];
+    if (connection === undefined || running === undefined) return;
     this.#connection = undefined; // It is the listener's from here on.
     this.#fresh = undefined;
     if (fresh) {
-      keyring.succeed(begin.used, fresh);
+      keyring.succeed(running.used, fresh);
       keyring.keepNewest();
     }
-    this.drop();
-    return onEvent({ type: "secured", connection: connection, event });
+    this.cancel();
+    return onEvent({ type: "secured", connection, event });
   }
 
   #fail(): void | Promise<void> {
-    this.drop();
-    if (!this.#isOver) return this.#options.onEvent({ type: "failed" });
+    this.cancel();
+    if (!this.#isClosed) return this.#options.onEvent({ type: "failed" });
   }
 
   #sealOf(used: Bytes): Promise<HandshakeSeal> {
@@ -235,8 +236,4 @@ async function tryOpen(seal: HandshakeSeal, blob: Bytes): Promise<Bytes | undefi
     if (thrown instanceof NullroomError) return undefined;
     throw thrown;
   }
-}
-
-function forget({ rec, rk, resume, sealI, sealR }: SessionSecrets): void {
-  wipe(rec, rk, resume, sealI, sealR);
 }

@@ -1,32 +1,70 @@
 import type { Bytes } from "../../../brand.ts";
+import { type Binding, bindChains } from "../../../crypto/binding.ts";
 import { wipe } from "../../../crypto/bytes.ts";
+import type { Role } from "../../../crypto/keys.ts";
 import { SignalSeal } from "../../../crypto/seal.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, childOf } from "../../../lifetime.ts";
-import type { TalkFrame } from "../../../wire/frames.ts";
+import type { HeardFrame, TalkFrame } from "../../../wire/frames.ts";
 import { formatSignalBody, parseSignalBody, type SignalBody } from "../../../wire/signal-body.ts";
-import type { SecureChannels } from "../records/secure-channels.ts";
+import type { ConnectStep } from "../../session.ts";
+import type { FileEngineClient } from "../engine/client.ts";
+import { SecureChannels, type SecureChannelsEvent } from "../records/secure-channels.ts";
 import { BYE_TIMEOUT_MS, HELLO_TIMEOUT_MS } from "../timing.ts";
-import { HelloExchange } from "./hello.ts";
-import type { SecureConnectionEvent, SecureConnectionOptions } from "./secure-connection-options.ts";
-import { Transport, type TransportEvent } from "./transport.ts";
+import { type Hello, HelloExchange } from "./hello.ts";
+import type { OpenTransport, Transport, TransportEvent, TransportState } from "./transport.ts";
+
+export type SecureConnectionEvent =
+  | { type: "step"; step: ConnectStep }
+  /** Both HELLOs are out. Whoever talks from here on listens to the channels. */
+  | { type: "secured"; hello: Hello; transport: Transport; channels: SecureChannels; binding: Binding }
+  /** The other side's first record after its HELLO: it has had ours, and has this connection's keys. */
+  | { type: "confirmed" }
+  | { type: "state"; state: TransportState }
+  /** The channels are closed. */
+  | { type: "closed" }
+  /** The responder asks for an ICE restart (1) or a resumption (2). */
+  | { type: "asked"; level: 1 | 2 }
+  /** Both sides have described themselves anew for an ICE restart. */
+  | { type: "restarted" }
+  | { type: "goodbye" }
+  | { type: "failed"; error: NullroomError };
+
+export type SecureConnectionOptions = {
+  openTransport: OpenTransport;
+  engine: Pick<FileEngineClient, "attach">;
+  role: Role;
+  room: Bytes;
+  /** Of the handshake that this connection came of. Taken over. */
+  secrets: { rec: Bytes; sealI: Bytes; sealR: Bytes };
+  /**
+   * It is the first of a session, which anything unfit ends. Those that repair one discard what does not fit: a relay that
+   * tries them may do so again, and a window bounds them.
+   */
+  isFirst: boolean;
+  /** What this side says in HELLO, as of now. */
+  hello: () => Omit<Hello, "type">;
+  /** One sealed signal, by way of the server. */
+  say: (blob: Bytes) => void;
+  onEvent: (event: SecureConnectionEvent) => void | Promise<void>;
+};
 
 /**
- * Two who have authenticated each other, over one PeerConnection: their sealed signals, the transport, HELLO each way
- * and whatever comes after it. spec/3-session.md §6. It fails once, with an event, and
- * has only signals from then on.
+ * Two who have authenticated each other, over one transport: their sealed signals, the channels under the keys of their
+ * handshake, and HELLO each way. spec/3-session.md §6. It fails once, with an event, and has only signals from then on.
  */
 export class SecureConnection {
   readonly #options: SecureConnectionOptions;
   readonly #signals: SignalSeal;
-  /** Its own: a goodbye may outlive the session by a moment. Whoever makes a connection drops it. */
+  /** Its own: a goodbye may outlive the session by a moment. Whoever makes a connection closes it. */
   readonly #lifetime = new AbortController();
-  /** Ends before the signals do, when a new connection is to take this one's place. */
+  /** Ends before the signals do, when a new connection is to replace this one. */
   readonly #connected = childOf(this.#lifetime.signal);
   readonly #hellos: HelloExchange;
   readonly #cancelDeadline: () => void;
-  #transport: Transport | undefined;
-  #phase: "rendezvous" | "secure" | "hung-up" | "over" = "rendezvous";
+  #carrier: { transport: Transport; channels: SecureChannels } | undefined;
+  #binding: Binding | undefined;
+  #phase: "connecting" | "secure" | "transport-closed" | "closed" = "connecting";
   #hasHeard = false;
   /** Sealed when there was time: a page that is being left has none. */
   #goodbye: Bytes | undefined;
@@ -35,19 +73,14 @@ export class SecureConnection {
     const { role, room, secrets } = options;
     const { sealI, sealR } = secrets;
     const connection = new SecureConnection(options, await SignalSeal.create({ sealI, sealR, room, role }));
-    await connection.#connect();
+    await connection.#openTransport();
     return connection;
   }
 
   private constructor(options: SecureConnectionOptions, signals: SignalSeal) {
     this.#options = options;
     this.#signals = signals;
-    this.#hellos = new HelloExchange(options.hello, (hello) => {
-      this.#cancelDeadline();
-      this.#phase = "secure";
-      void this.#prepareGoodbye();
-      void options.onEvent({ type: "secured", hello });
-    });
+    this.#hellos = new HelloExchange(options.hello, (hello) => this.#secure(hello));
     this.#cancelDeadline = after(HELLO_TIMEOUT_MS, this.#lifetime.signal, () => this.fail(noWay()));
     this.#lifetime.signal.addEventListener("abort", () => wipe(options.secrets.rec), { once: true });
   }
@@ -58,17 +91,17 @@ export class SecureConnection {
   }
 
   get transport(): Transport | undefined {
-    return this.#transport;
+    return this.#carrier?.transport;
   }
 
-  /** There is a line for a last word. */
+  /** Whether a last word can be said on ctl. */
   get carries(): boolean {
-    const line = this.#transport?.channels;
-    return this.#phase === "secure" && line?.isOpen === true && !line.isOver;
+    const { channels } = this.#carrier ?? {};
+    return this.#phase === "secure" && channels?.isOpen === true && !channels.isWiped;
   }
 
   get isConnected(): boolean {
-    return this.#transport?.pc.connectionState === "connected";
+    return this.transport?.isConnected === true;
   }
 
   /** A signal of the other side has opened: it has the keys of this handshake, and `resume` with them. */
@@ -81,8 +114,8 @@ export class SecureConnection {
    * @throws "E_SEAL", "E_SIGNAL_SEQ", "E_SDP_POLICY" in a first connection that is not yet secure
    */
   async hearSignal(blob: Bytes): Promise<boolean> {
-    const isStrict = this.#options.isFirst && this.#phase === "rendezvous";
-    if (this.#phase === "over") return false;
+    const isStrict = this.#options.isFirst && this.#phase === "connecting";
+    if (this.#phase === "closed") return false;
     try {
       const body = parseSignalBody(await this.#signals.open(blob, isStrict ? "strict" : "rising"));
       this.#hasHeard = true;
@@ -90,13 +123,13 @@ export class SecureConnection {
       return true;
     } catch (thrown) {
       if (isStrict || !(thrown instanceof NullroomError)) throw thrown;
-      // Sealed by the other side's own keys: that is no relay's work.
+      // It is sealed by the other side's own keys, so no relay has done this.
       if (thrown.code === "E_FP_MISMATCH") this.fail(thrown);
       return false;
     }
   }
 
-  /** Sealed, by way of the server; lost where its line is down. */
+  /** Sealed, by way of the server; lost where there is no way to the server. */
   async say(body: SignalBody): Promise<void> {
     const blob = await this.#signals.seal(formatSignalBody(body));
     if (!this.#lifetime.signal.aborted) this.#options.say(blob);
@@ -105,7 +138,7 @@ export class SecureConnection {
   /** That the page is being left, at once and by way of the server: nothing else gets out of a page that late. */
   sayGoodbye(): void {
     const goodbye = this.#goodbye;
-    this.#goodbye = undefined; // Its number is used once.
+    this.#goodbye = undefined; // Its sequence number is used once.
     if (goodbye && !this.#lifetime.signal.aborted) this.#options.say(goodbye);
   }
 
@@ -116,50 +149,52 @@ export class SecureConnection {
     void this.#tell({ type: "failed", error });
   }
 
-  /** Close the transport and forget its keys; the signals stay. */
+  /** Close the transport and forget the keys of its channels; the signals stay. Idempotent. */
   closeTransport(): void {
-    if (this.#phase !== "over") this.#phase = "hung-up";
+    if (this.#phase !== "closed") this.#phase = "transport-closed";
     this.#cancelDeadline();
     this.#connected.abort();
     wipe(this.#options.secrets.rec);
   }
 
-  /** No more of it. Idempotent. */
-  drop(): void {
-    this.#phase = "over";
+  /** Idempotent. */
+  close(): void {
+    this.#phase = "closed";
     this.#lifetime.abort();
   }
 
   /**
-   * Drop it, after a last word as far as that needs no waiting: a record where there is a line, else a sealed
-   * signal. Resolves when all is closed, BYE_TIMEOUT_MS later at the latest.
+   * Close, after a last word as far as that needs no waiting: a record where ctl carries one, else a sealed signal.
+   * Resolves when all is closed, BYE_TIMEOUT_MS later at the latest.
    */
-  async part(last: TalkFrame | undefined, canUseLine: boolean): Promise<void> {
-    const line = this.carries && canUseLine ? this.#transport?.channels : undefined;
-    this.#phase = "over";
-    if (line) {
-      after(BYE_TIMEOUT_MS, this.#lifetime.signal, () => this.drop());
-      await lastWord(line, last);
+  async leave(last: TalkFrame | undefined, mayUseChannels: boolean): Promise<void> {
+    const { channels } = (this.carries && mayUseChannels && this.#carrier) || {};
+    this.#phase = "closed";
+    if (channels) {
+      after(BYE_TIMEOUT_MS, this.#lifetime.signal, () => this.close());
+      // because a goodbye that cannot be said means that the transport is gone, and it is about to be closed
+      await channels.leave(last).catch(() => undefined);
     } else if (last) await this.say({ t: "bye" });
-    this.drop();
+    this.close();
   }
 
-  async #prepareGoodbye(): Promise<void> {
-    this.#goodbye = await this.#signals.sealLast(formatSignalBody({ t: "bye" }));
-  }
-
-  async #connect(): Promise<void> {
-    const { platform, engine, configuration, role, secrets } = this.#options;
-    this.#transport = await Transport.open({
-      platform,
-      engine: engine,
-      configuration: configuration(),
-      latest: configuration,
+  async #openTransport(): Promise<void> {
+    const { openTransport, engine, role } = this.#options;
+    const { signal } = this;
+    const onEvent = (event: TransportEvent) => this.#hearTransport(event);
+    const transport = await openTransport({ role, signal, onEvent });
+    const channels = new SecureChannels({
       role,
-      rec: secrets.rec,
-      signal: this.#connected.signal,
-      onEvent: (event) => this.#hearTransport(event),
+      ctl: transport.ctl,
+      attachBulk: (hear) => engine.attach(transport.bulk, hear),
+      signal,
+      listener: {
+        onFrame: (frame) => this.#hearFrame(frame),
+        onMarker: () => this.fail(new NullroomError("E_RECORD_EPOCH", "a marker before HELLO")),
+      },
+      onEvent: (event) => this.#hearChannels(event),
     });
+    this.#carrier = { transport, channels };
   }
 
   #take(body: SignalBody): void {
@@ -168,10 +203,10 @@ export class SecureConnection {
       case "answer":
       case "restart":
       case "cand":
-        if (this.#transport === undefined || this.#phase === "hung-up") {
+        if (this.transport === undefined || this.#phase === "transport-closed") {
           throw new NullroomError("E_SEAL", "nothing to describe");
         }
-        this.#transport.hearSignal(body);
+        this.transport.hearSignal(body);
         break;
       case "end":
         break;
@@ -179,7 +214,7 @@ export class SecureConnection {
         void this.#tell({ type: "goodbye" });
         break;
       case "ask":
-        if (this.#options.role === 1) throw new NullroomError("E_SEAL", "only R asks");
+        if (this.#options.role === 1) throw new NullroomError("E_SEAL", "only the responder asks");
         void this.#tell({ type: "asked", level: body.level });
         break;
       default:
@@ -188,31 +223,73 @@ export class SecureConnection {
   }
 
   #hearTransport(event: TransportEvent): void | Promise<void> {
-    if (event.type === "say") return this.say(event.body);
-    if (event.type === "failed") return this.fail(event.error);
-    if (this.#phase === "secure") return event.type === "open" ? undefined : this.#tell(event);
     switch (event.type) {
-      case "open":
-        return this.#guarded(() => this.#hellos.say(this.#transport));
-      case "ctl":
-        return this.#guarded(async () => this.#hellos.take(event.frame));
-      case "marker":
-        return this.fail(new NullroomError("E_RECORD_EPOCH", "a marker before HELLO"));
-      case "connection":
-        if (event.state === "connected") void this.#tell({ type: "step", step: "channel" });
-        else if (event.state === "failed" || event.state === "closed") this.fail(noWay());
-        return;
-      case "closed":
-        return this.fail(noWay());
+      case "signal":
+        return this.say(event.body);
+      case "bound":
+        return this.#bind(event.binding);
+      case "state":
+        return this.#hearState(event.state);
       case "restarted":
-        return;
+        return this.#phase === "secure" ? this.#tell(event) : undefined;
+      case "failed":
+        return this.fail(event.error);
       default:
         event satisfies never;
     }
   }
 
+  /** Once only: `rec` is gone afterwards. */
+  async #bind(binding: Binding): Promise<void> {
+    const { role, secrets } = this.#options;
+    this.#binding = binding;
+    this.#carrier?.channels.setKeys(await bindChains(secrets.rec, binding, role));
+  }
+
+  #hearState(state: TransportState): void | Promise<void> {
+    if (this.#phase === "secure") return this.#tell({ type: "state", state });
+    if (state === "connected") return this.#tell({ type: "step", step: "channel" });
+    if (state === "failed") this.fail(noWay());
+  }
+
+  #hearChannels(event: SecureChannelsEvent): void | Promise<void> {
+    switch (event.type) {
+      case "open":
+        return this.#phase === "secure" ? undefined : this.#sayHello();
+      case "confirmed":
+        return this.#tell(event);
+      case "closed":
+        return this.#phase === "secure" ? this.#tell(event) : this.fail(noWay());
+      case "failed":
+        return this.fail(event.error);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #hearFrame(frame: HeardFrame): Promise<void> {
+    return this.#guarded(async () => this.#hellos.take(frame));
+  }
+
+  #sayHello(): Promise<void> {
+    return this.#guarded(async () => {
+      if (this.#carrier) await this.#hellos.say(this.#carrier.transport, this.#carrier.channels);
+    });
+  }
+
+  #secure(hello: Hello): void {
+    const [carrier, binding] = [this.#carrier, this.#binding];
+    if (!carrier || !binding) throw new NullroomError("E_CHANNEL", "HELLO over channels without keys");
+    this.#cancelDeadline();
+    this.#phase = "secure";
+    void this.#signals.sealLast(formatSignalBody({ t: "bye" })).then((goodbye) => {
+      this.#goodbye = goodbye;
+    });
+    void this.#options.onEvent({ type: "secured", hello, ...carrier, binding });
+  }
+
   #tell(event: SecureConnectionEvent): void | Promise<void> {
-    if (this.#phase !== "over") return this.#options.onEvent(event);
+    if (this.#phase !== "closed") return this.#options.onEvent(event);
   }
 
   async #guarded(task: () => Promise<void>): Promise<void> {
@@ -221,17 +298,6 @@ export class SecureConnection {
     } catch (thrown) {
       this.fail(thrown);
     }
-  }
-}
-
-/** What was said last still has to leave, and an answer to BYE of our own too. */
-async function lastWord(line: SecureChannels, last: TalkFrame | undefined): Promise<void> {
-  try {
-    if (last) await line.send(last);
-    line.retire();
-    await line.closed;
-  } catch {
-    // because a goodbye that cannot be said is a transport that is gone, and that is where this leads
   }
 }
 

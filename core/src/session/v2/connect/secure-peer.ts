@@ -1,21 +1,48 @@
 import type { Bytes } from "../../../brand.ts";
+import type { Keyring } from "../../../crypto/keyring.ts";
+import type { SasIndices } from "../../../crypto/sas.ts";
 import type { SessionSecrets } from "../../../crypto/schedule.ts";
+import type { HandshakeSource } from "../../../crypto/source.ts";
 import { NullroomError } from "../../../errors.ts";
+import type { Platform } from "../../../platform.ts";
 import type { TalkFrame } from "../../../wire/frames.ts";
 import type { SignalBody } from "../../../wire/signal-body.ts";
+import type { ConnectStep } from "../../session.ts";
 import { isLeaving } from "../goodbye.ts";
 import { HELLO_TIMEOUT_MS } from "../timing.ts";
 import { LANES, RESTARTS_ICE } from "./hello.ts";
 import { RecoveryDriver } from "./recovery/driver.ts";
 import { introduced, type RecoveryCommand, type RecoveryEvent } from "./recovery/state.ts";
-import { Resumption, type ResumptionEvent } from "./resumption.ts";
-import { SecureConnection } from "./secure-connection.ts";
-import type { SecureConnectionEvent } from "./secure-connection-options.ts";
-import type { SecurePeerEvent, SecurePeerOptions } from "./secure-peer-options.ts";
+import { Resumption, type ResumptionEvent, type ResumptionOptions } from "./resumption.ts";
+import { SecureConnection, type SecureConnectionEvent } from "./secure-connection.ts";
+import type { Secured } from "./secured.ts";
+
+export type SecurePeerEvent =
+  | { type: "step"; step: ConnectStep }
+  /** Both HELLOs are out, for the first time or over a new connection. */
+  | { type: "secured"; secured: Secured }
+  | { type: "interrupted"; giveUpAt: number }
+  /** The connection that was interrupted carries again. */
+  | { type: "resumed" }
+  /** A PING is to go out now. */
+  | { type: "probe" }
+  | { type: "goodbye" }
+  | { type: "lost" }
+  | { type: "failed"; error: NullroomError };
+
+export type SecurePeerOptions = Omit<ResumptionOptions, "onEvent"> & {
+  platform: Pick<Platform, "now">;
+  /** Owned from here on. */
+  keyring: Keyring;
+  words: SasIndices;
+  /** Where fresh keys come from. */
+  source: HandshakeSource;
+  onEvent: (event: SecurePeerEvent) => void | Promise<void>;
+};
 
 /**
- * What holds two together from the moment in which they have proved themselves to each other: the connection that is in
- * use, and whatever it takes to have it back when it fails. Decides nothing: `recovery.ts` does. spec/3-session.md §8.
+ * The other person from the moment in which the two have proved themselves to each other: the connection to them that is in
+ * use, and whatever it takes to have it back when it fails. Decides nothing: `recovery/table.ts` does. spec/3-session.md §8.
  */
 export class SecurePeer {
   readonly #options: SecurePeerOptions;
@@ -23,20 +50,20 @@ export class SecurePeer {
   readonly #resumption: Resumption;
   readonly #recovery: RecoveryDriver;
   #connection: SecureConnection | undefined;
-  /** R's, until I's first record over the new one: so long I may not know of the new keys. */
+  /** The responder's, until the initiator's first record over the new one: so long it may not know of the new keys. */
   #old: SecureConnection | undefined;
   #wasSecure = false;
 
   constructor(options: SecurePeerOptions) {
     this.#options = options;
-    const { role, platform } = options.connection;
+    const { connection, platform } = options;
     const now = () => platform.now();
     this.#resumption = new Resumption({ ...options, onEvent: (event) => this.#hearResumption(event) });
     this.#recovery = new RecoveryDriver({
       now,
       signal: this.#lifetime.signal,
-      first: introduced(role, now(), now() + HELLO_TIMEOUT_MS),
-      onCommand: (command) => this.#run(command),
+      first: introduced(connection.role, now(), now() + HELLO_TIMEOUT_MS),
+      onCommand: (command) => this.#obey(command),
     });
   }
 
@@ -45,11 +72,11 @@ export class SecurePeer {
   }
 
   /** A goodbye would have to go by way of the server. */
-  get needsCable(): boolean {
+  get needsServer(): boolean {
     return !(this.#connection?.carries && this.#recovery.giveUpAt === undefined);
   }
 
-  /** The first connection, under the keys of the first handshake. `rk` and `resume` are in the keyring already. */
+  /** Open the first connection, under the keys of the first handshake. `rk` and `resume` are in the keyring already. */
   async connect({ rec, sealI, sealR }: SessionSecrets): Promise<void> {
     let opened: SecureConnection | undefined;
     opened = await SecureConnection.open({
@@ -58,11 +85,11 @@ export class SecurePeer {
       isFirst: true,
       onEvent: (event) => this.#hearConnection(opened, event),
     });
-    if (this.#isOver) opened.drop();
+    if (this.#isClosed) opened.close();
     else this.#connection = opened;
   }
 
-  /** A phase-0 blob. False where it is nothing of ours. */
+  /** A phase-0 blob. False where it belongs to no resumption. */
   hearHandshake(blob: Bytes): Promise<boolean> {
     return this.#resumption.hearHandshake(blob);
   }
@@ -77,41 +104,38 @@ export class SecurePeer {
     await this.#old?.hearSignal(blob);
   }
 
-  /** What the line or the world says; whether it means anything is the table's to say. */
-  hearOfTransport(
-    event: Extract<
-      RecoveryEvent,
-      { type: "proof" | "silence" | "woke" | "network-changed" | "signaling-restored" | "refused" }
-    >,
+  /** What the server or the machine says; the table decides whether it means anything. */
+  hearHint(
+    hint: Extract<RecoveryEvent, { type: "woke" | "network-changed" | "signaling-restored" | "refused" }>,
   ): void {
-    this.#recovery.handle(event);
+    this.#recovery.handle(hint);
   }
 
-  /** No more of it. Idempotent. */
-  drop(): void {
-    this.#forget();
-    this.#connection?.drop();
+  /** Idempotent. */
+  close(): void {
+    this.#end();
+    this.#connection?.close();
   }
 
-  /** As `drop`, after a last word as far as that needs no waiting. */
-  async part(last: TalkFrame | undefined): Promise<void> {
+  /** Close, after a last word as far as that needs no waiting. */
+  async leave(last: TalkFrame | undefined): Promise<void> {
     const connection = this.#connection;
-    const { needsCable } = this;
+    const { needsServer } = this;
     if (last && isLeaving(last)) for (const each of [connection, this.#old]) each?.sayGoodbye();
     // Which keys the other side has by now, only it knows.
-    if (last && needsCable) await this.#sayToAll({ t: "bye" }, [this.#resumption.connection, this.#old]);
-    this.#forget();
-    await connection?.part(last, !needsCable);
+    if (last && needsServer) await this.#sayToAll({ t: "bye" }, [this.#resumption.connection, this.#old]);
+    this.#end();
+    await connection?.leave(last, !needsServer);
   }
 
-  get #isOver(): boolean {
+  get #isClosed(): boolean {
     return this.#lifetime.signal.aborted;
   }
 
-  #forget(): void {
+  #end(): void {
     this.#lifetime.abort();
     this.#resumption.close();
-    this.#old?.drop();
+    this.#old?.close();
     this.#options.keyring.wipe();
   }
 
@@ -126,12 +150,10 @@ export class SecurePeer {
         return this.#tell(event);
       case "secured":
         return this.#secure(connection, event);
-      case "ctl":
-      case "marker":
-        this.#settle();
-        return this.#tell(event);
-      case "connection":
-        return this.#recovery.hearConnectionState(event.state);
+      case "confirmed":
+        return this.#settle();
+      case "state":
+        return this.#recovery.handle({ type: event.state === "failed" ? "dead" : event.state });
       case "closed":
         return this.#recovery.handle({ type: connection.isConnected ? "closed-by-peer" : "dead" });
       case "asked":
@@ -183,38 +205,38 @@ export class SecurePeer {
   #secureAgain({ connection, event }: Extract<ResumptionEvent, { type: "secured" }>): void | Promise<void> {
     const old = this.#connection;
     this.#connection = connection;
-    this.#old?.drop();
-    if (this.#options.connection.role === 0) old?.drop();
+    this.#old?.close();
+    if (this.#options.connection.role === 0) old?.close();
     else this.#old = old;
     return this.#secure(connection, event);
   }
 
   #secure(
-    connection: SecureConnection,
-    { hello }: Extract<SecureConnectionEvent, { type: "secured" }>,
+    { signal }: SecureConnection,
+    { hello, transport, channels, binding }: Extract<SecureConnectionEvent, { type: "secured" }>,
   ): void | Promise<void> {
-    const { transport, signal } = connection;
-    const fingerprints = transport?.fingerprints;
-    if (transport === undefined || fingerprints === undefined) return;
     this.#wasSecure = true;
-    const features = hello.features & this.#options.connection.hello().features;
+    const { connection, keyring, words, source } = this.#options;
+    const features = hello.features & connection.hello().features;
     this.#recovery.setCanRestart((features & RESTARTS_ICE) !== 0);
     this.#recovery.handle({ type: "secured" });
-    const { keyring, words, source } = this.#options;
-    const lanes = (features & LANES) === 0 ? undefined : this.#recovery;
-    const secured = { transport, fingerprints, words, hello, keyring, source, lanes, signal };
+    const secured: Secured = {
+      ...{ role: connection.role, transport, channels, binding, words, hello, keyring, source, signal },
+      recovery: this.#recovery,
+      canHaveLanes: (features & LANES) !== 0,
+    };
     return this.#tell({ type: "secured", secured });
   }
 
-  /** R's: a record of I's after HELLO proves that I has R's, and with it the new keys. */
+  /** The responder's: a record of the initiator's after HELLO proves that it has the new keys. */
   #settle(): void {
     if (this.#old === undefined) return;
-    this.#old.drop();
+    this.#old.close();
     this.#old = undefined;
     this.#options.keyring.keepNewest();
   }
 
-  #run(command: RecoveryCommand): void | Promise<void> {
+  #obey(command: RecoveryCommand): void | Promise<void> {
     switch (command) {
       case "interrupt":
         return this.#tell({ type: "interrupted", giveUpAt: this.#recovery.giveUpAt ?? 0 });
@@ -231,7 +253,7 @@ export class SecurePeer {
       case "ask-resumption":
         return this.#ask(2);
       case "close-resumption":
-        return this.#resumption.drop();
+        return this.#resumption.cancel();
       case "give-up":
         return this.#tell(this.#wasSecure ? { type: "lost" } : { type: "failed", error: noWay() });
       default:
@@ -249,7 +271,7 @@ export class SecurePeer {
   }
 
   #tell(event: SecurePeerEvent): void | Promise<void> {
-    if (!this.#isOver) return this.#options.onEvent(event);
+    if (!this.#isClosed) return this.#options.onEvent(event);
   }
 }
 

@@ -1,10 +1,7 @@
 import type { Bytes } from "../../../brand.ts";
-import type { BulkId, BulkKeys, CallName, EngineCalls, EngineEvent } from "./messages.ts";
-
-export type BulkChannelEvent = Extract<EngineEvent, { bulkId: BulkId }>;
-
-/** Who hears what happens on a lane. */
-export type BulkChannelListener = { hear: (event: BulkChannelEvent) => void };
+import type { ChannelKeys } from "../records/record-channel.ts";
+import type { RemoteChannel } from "../records/remote-channel.ts";
+import type { BulkId, CallName, EngineCalls } from "./messages.ts";
 
 type Ask = <Name extends CallName>(
   name: Name,
@@ -12,38 +9,37 @@ type Ask = <Name extends CallName>(
   transfer?: Transferable[],
 ) => Promise<EngineCalls[Name]["answer"]>;
 
-/** The session's end of one bulk channel. Keys given to it are gone from this side. */
-export class BulkChannelHandle {
-  readonly number: BulkId;
+/** The session's handle of one bulk channel, which lives where files are moved. */
+export class BulkChannelHandle implements RemoteChannel {
+  readonly id: BulkId;
   readonly #engine: { ask: Ask };
-  readonly #onDetached: () => void;
+  readonly #onClosed: () => void;
 
-  constructor(number: BulkId, engine: { ask: Ask }, onDetached: () => void) {
-    this.number = number;
+  constructor(id: BulkId, engine: { ask: Ask }, onClosed: () => void) {
+    this.id = id;
     this.#engine = engine;
-    this.#onDetached = onDetached;
+    this.#onClosed = onClosed;
   }
 
-  arm(arms: BulkKeys): void {
-    const { own, peer } = arms;
-    // because a lane that cannot be armed has ended, and says so itself
+  setKeys(keys: ChannelKeys): void {
+    const { own, peer } = keys;
+    // because a channel that can take no keys has ended, and reports that itself
     this.#engine
-      .ask("arm", { bulkId: this.number, ...arms }, [own.buffer, peer.buffer])
+      .ask("setKeys", { bulkId: this.id, ...keys }, [own.buffer, peer.buffer])
       .catch(() => undefined);
   }
 
-  /** Resolves when the other side's marker may come. @throws "E_CHANNEL" */
   expectEpoch(peer: Bytes): Promise<void> {
-    return this.#engine.ask("expectEpoch", { bulkId: this.number, peer }, [peer.buffer]);
+    return this.#engine.ask("expectEpoch", { bulkId: this.id, peer }, [peer.buffer]);
   }
 
-  /** Resolves when this side's marker has been handed over. @throws "E_CHANNEL" */
   beginEpoch(own: Bytes): Promise<void> {
-    return this.#engine.ask("beginEpoch", { bulkId: this.number, own }, [own.buffer]);
+    return this.#engine.ask("beginEpoch", { bulkId: this.id, own }, [own.buffer]);
   }
 
-  detach(): void {
-    this.#onDetached();
-    this.#engine.ask("detach", { bulkId: this.number }).catch(() => undefined); // because a engine that is gone has no lanes
+  close(): void {
+    this.#onClosed();
+    // because an engine that is gone has no channels left to close
+    this.#engine.ask("closeChannel", { bulkId: this.id }).catch(() => undefined);
   }
 }

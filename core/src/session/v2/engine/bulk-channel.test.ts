@@ -27,7 +27,7 @@ function made(onFrame: BulkChannelOptions["onFrame"] = () => undefined) {
       frames.push(frame);
       return onFrame(frame);
     },
-    onCounts: () => undefined,
+    onCounted: () => undefined,
     onClosed: () => {
       closes += 1;
     },
@@ -42,7 +42,7 @@ function made(onFrame: BulkChannelOptions["onFrame"] = () => undefined) {
     failures,
     frames,
     seal,
-    arm: () => lane.arm({ ...FIRST, own, peer }),
+    arm: () => lane.setKeys({ ...FIRST, own, peer }),
     closes: () => closes,
   };
 }
@@ -123,9 +123,9 @@ test("what waits to be sent fails with the lane, and a chain that no marker has 
 test("a channel that never opened carries nothing", async () => {
   const channel = new FakeChannel("");
   const nothing = () => undefined;
-  const listeners = { onFrame: nothing, onCounts: nothing, onClosed: nothing, onFailed: nothing };
+  const listeners = { onFrame: nothing, onCounted: nothing, onClosed: nothing, onFailed: nothing };
   const lane = new BulkChannel({ channel: new BufferedChannel(channel), ...listeners });
-  lane.arm({ ...FIRST, own: randomBytes(32), peer: randomBytes(32) });
+  lane.setKeys({ ...FIRST, own: randomBytes(32), peer: randomBytes(32) });
   const sent = lane.send(chunk(1, 0, 1));
   channel.close();
   await expect(sent).rejects.toMatchObject({ code: "E_CHANNEL" });

@@ -1,52 +1,50 @@
 import { NullroomError } from "../../../errors.ts";
-import { portOf } from "../../../peer/channel-port.ts";
+import { type DataChannel, portOf } from "../../../peer/channel-port.ts";
 import type { FileWorker, Platform } from "../../../platform.ts";
-import { BulkChannelHandle, type BulkChannelListener } from "./bulk-channel-handle.ts";
-import type { BulkId, CallName, EngineCalls, EngineEvent } from "./messages.ts";
+import type { RemoteChannelEvent } from "../records/remote-channel.ts";
+import { BulkChannelHandle } from "./bulk-channel-handle.ts";
+import type { BulkId, CallName, EngineCalls, EngineEvent, FileEngineEvent } from "./messages.ts";
 
 type Waiting = {
   resolve: (answer: EngineCalls[CallName]["answer"]) => void;
   reject: (error: NullroomError) => void;
 };
 
-/** News about files; those about lanes are the lanes'. */
-export type FileEngineEvent = Exclude<EngineEvent, { bulkId: BulkId } | { id: number } | { type: "gone" }>;
-
-/** The session's end of the engine where its files are moved: one for all connections of a session. */
+/** The session's client of the engine that moves its files: one for all connections of a session. */
 export class FileEngineClient {
   readonly #platform: Pick<Platform, "startFileWorker">;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #channels = new Map<BulkId, BulkChannelListener>();
+  readonly #channels = new Map<BulkId, (event: RemoteChannelEvent) => void>();
   #onFileEvent: (event: FileEngineEvent) => void = () => undefined;
   #worker: FileWorker | undefined;
   #calls = 0;
   #attached = 0;
-  #isOver = false;
+  #isClosed = false;
 
   constructor(platform: Pick<Platform, "startFileWorker">) {
     this.#platform = platform;
   }
 
   /** One listener, which replaces the one before. */
-  onFileEvent(onFileNews: (event: FileEngineEvent) => void): void {
-    this.#onFileEvent = onFileNews;
+  listenToFiles(onFileEvent: (event: FileEngineEvent) => void): void {
+    this.#onFileEvent = onFileEvent;
   }
 
   /** Take a bulk channel over, within the task in which it was made. */
-  attach(channel: RTCDataChannel, events: BulkChannelListener): BulkChannelHandle {
+  attach(channel: DataChannel, onEvent: (event: RemoteChannelEvent) => void): BulkChannelHandle {
     this.#attached += 1;
-    const lane = this.#attached;
-    const end = new BulkChannelHandle(lane, this, () => this.#channels.delete(lane));
-    if (this.#isOver) return end; // A connection that was being made when the session ended.
-    this.#channels.set(lane, events);
+    const bulkId = this.#attached;
+    const handle = new BulkChannelHandle(bulkId, this, () => this.#channels.delete(bulkId));
+    if (this.#isClosed) return handle; // The session ended while this connection was being made.
+    this.#channels.set(bulkId, onEvent);
     try {
-      this.#ask("attach", { bulkId: lane, channel }, [channel as unknown as Transferable]).catch(unheard);
+      this.#post("attach", { bulkId, channel }, [channel as unknown as Transferable]).catch(unheard);
     } catch {
-      // because a browser that gives no channels away says so by throwing, before anything was posted
+      // because a browser that gives no channels to workers says so by throwing, before anything was posted
       const port = portOf(channel);
-      this.#ask("attach", { bulkId: lane, channel: port }, [port]).catch(unheard);
+      this.#post("attach", { bulkId, channel: port }, [port]).catch(unheard);
     }
-    return end;
+    return handle;
   }
 
   /** @throws "E_CHANNEL" when the engine is gone; otherwise the call's own errors */
@@ -55,11 +53,14 @@ export class FileEngineClient {
     argument: EngineCalls[Name]["argument"],
     transfer: Transferable[] = [],
   ): Promise<EngineCalls[Name]["answer"]> {
-    if (this.#isOver || !this.#worker) return Promise.reject(isGone());
-    return this.#ask(name, argument, transfer);
+    if (this.#isClosed || !this.#worker) return Promise.reject(isGone());
+    return this.#post(name, argument, transfer);
   }
 
-  /** Everything that was not saved is removed, then the worker ends; nobody waits for it. The next channel begins anew. */
+  /**
+   * Remove everything that was not saved, then end the worker, which nobody waits for. The next channel that is attached
+   * begins with a new one.
+   */
   startOver(): void {
     const [worker, id] = [this.#worker, ++this.#calls];
     worker?.addEventListener("message", ({ data }) => {
@@ -74,16 +75,16 @@ export class FileEngineClient {
     this.#onFileEvent = () => undefined;
   }
 
-  /** `startOver`, for the last time. Idempotent. */
+  /** Start over for the last time. Idempotent. */
   close(): void {
     this.startOver();
-    this.#isOver = true;
+    this.#isClosed = true;
   }
 
-  #ask<Name extends CallName>(
+  #post<Name extends CallName>(
     name: Name,
     argument: EngineCalls[Name]["argument"],
-    transfer: Transferable[] = [],
+    transfer: Transferable[],
   ): Promise<EngineCalls[Name]["answer"]> {
     this.#worker ??= this.#start();
     this.#calls += 1;
@@ -92,7 +93,7 @@ export class FileEngineClient {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** News of one that was closed is nobody's. */
+  /** What a worker reports after it was replaced is dropped. */
   #start(): FileWorker {
     const worker = this.#platform.startFileWorker();
     worker.addEventListener("message", ({ data }) => worker === this.#worker && this.#hear(data));
@@ -102,32 +103,30 @@ export class FileEngineClient {
 
   #hear(event: EngineEvent): void {
     if (event.type === "gone") this.#lost();
-    else if ("id" in event) this.#answer(event);
-    else if ("bulkId" in event) this.#channels.get(event.bulkId)?.hear(event);
+    else if ("id" in event) this.#answered(event);
+    else if ("bulkId" in event) this.#channels.get(event.bulkId)?.(event);
     else this.#onFileEvent(event);
   }
 
-  #answer(event: Extract<EngineEvent, { id: number }>): void {
+  #answered(event: Extract<EngineEvent, { id: number }>): void {
     const waiting = this.#waiting.get(event.id);
     this.#waiting.delete(event.id);
     if (event.type === "answer") waiting?.resolve(event.answer);
     else waiting?.reject(new NullroomError(event.code, event.detail));
   }
 
-  /** Its code could not be loaded, or has died: what it held is lost. */
+  /** The engine's code could not be loaded, or has died: what it held is lost. */
   #lost(): void {
-    const error = isGone();
-    for (const { reject } of this.#waiting.values()) reject(error);
+    const { code, message } = isGone();
+    for (const { reject } of this.#waiting.values()) reject(isGone());
     this.#waiting.clear();
-    for (const [lane, events] of [...this.#channels]) {
-      events.hear({ type: "failed", bulkId: lane, code: error.code, detail: error.message });
-    }
+    for (const onEvent of [...this.#channels.values()]) onEvent({ type: "failed", code, detail: message });
   }
 }
 
 function isGone(): NullroomError {
-  return new NullroomError("E_CHANNEL", "the engine is gone");
+  return new NullroomError("E_CHANNEL", "the file engine is gone");
 }
 
-/** Because a engine that is lost says so to each of its lanes, and attaching has no answer of its own. */
+/** Because an engine that is lost reports that for each of its channels, and attaching has no answer of its own. */
 const unheard = () => undefined;

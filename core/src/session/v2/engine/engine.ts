@@ -4,21 +4,22 @@ import type { SinkFactory } from "../../../files/sink.ts";
 import { BufferedChannel } from "../../../peer/buffered-channel.ts";
 import { PortChannel } from "../../../peer/channel-port.ts";
 import type { BulkFrame } from "../../../wire/frames.ts";
+import type { RemoteChannelEvent } from "../records/remote-channel.ts";
 import type { BufferedCall, PerformCall } from "./buffered-call.ts";
 import { BulkChannel } from "./bulk-channel.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
-import type { BulkId, BulkKeys, CallName, EngineCalls, EngineEvent } from "./messages.ts";
+import type { BulkId, CallName, Direction, EngineCalls, EngineEvent } from "./messages.ts";
 import { FileReceiver } from "./receiver.ts";
 import { FileSender } from "./sender.ts";
 import { Throttle } from "./throttle.ts";
 
 export type EngineOptions = {
   post: (event: EngineEvent) => void;
-  /** What `receive` brought, as a place that can be opened here. */
-  sinkFactoryOf: (place: unknown) => SinkFactory;
+  /** Makes a sink factory of the destination that `receive` brought. */
+  sinkFactoryOf: (destination: unknown) => SinkFactory;
 };
 
-/** Moves files, and holds whatever that takes: channels, chains, sources, places. */
+/** Start what moves files, and owns whatever that takes: channels, chains, sources, sinks. */
 export function startEngine(options: EngineOptions): PerformCall {
   const engine = new FileEngine(options);
   return (call) => void engine.perform(call);
@@ -45,7 +46,7 @@ class FileEngine {
       const answer = await this.#do(call);
       this.#throttle.tell({ type: "answer", id, answer });
     } catch (thrown) {
-      const { code, message } = asNullroomError(thrown, "E_CHANNEL", "the engine failed");
+      const { code, message } = asNullroomError(thrown, "E_CHANNEL", "the file engine failed");
       this.#throttle.tell({ type: "refused", id, code, detail: message });
     }
   }
@@ -54,32 +55,32 @@ class FileEngine {
     switch (call.name) {
       case "attach":
         return this.#attach(call.argument.bulkId, call.argument.channel);
-      case "arm":
-        return this.#arm(call.argument);
-      case "join":
+      case "setKeys":
+        return this.#setKeys(call.argument);
+      case "useLane":
         return this.#scheduler.use(call.argument.bulkId, false);
       case "expectEpoch":
         return this.#scheduler.get(call.argument.bulkId)?.expectEpoch(call.argument.peer);
       case "beginEpoch":
         return this.#scheduler.get(call.argument.bulkId)?.beginEpoch(call.argument.own);
-      case "detach":
+      case "closeChannel":
         return this.#scheduler.remove(call.argument.bulkId);
       case "send":
         return this.#sender.start(call.argument);
       case "credit":
         return this.#sender.credit(call.argument);
       case "receive": {
-        const { place, ...file } = call.argument;
-        return this.#receiver.open({ ...file, place: this.#options.sinkFactoryOf(place) });
+        const { destination, ...file } = call.argument;
+        return this.#receiver.open({ ...file, factory: this.#options.sinkFactoryOf(destination) });
       }
-      case "reach":
+      case "resume":
         return this.#receiver.resume(call.argument.fileId);
-      case "rest": {
-        const { way, fileId, isPaused: isResting } = call.argument;
-        return this.#side(way).pause(fileId, isResting);
+      case "pause": {
+        const { direction, fileId, isPaused } = call.argument;
+        return this.#moverOf(direction).pause(fileId, isPaused);
       }
       case "stop":
-        return this.#side(call.argument.way).stop(call.argument.fileId);
+        return this.#moverOf(call.argument.direction).stop(call.argument.fileId);
       case "blob":
         return this.#receiver.blob(call.argument.fileId);
       case "close":
@@ -87,32 +88,36 @@ class FileEngine {
     }
   }
 
-  #side(way: "in" | "out"): FileSender | FileReceiver {
-    return way === "in" ? this.#receiver : this.#sender;
+  #moverOf(direction: Direction): FileSender | FileReceiver {
+    return direction === "in" ? this.#receiver : this.#sender;
   }
 
-  #attach(number: BulkId, channel: BufferedChannel | MessagePort): void {
-    const tell = (event: EngineEvent) => this.#throttle.tell(event);
-    const lane = new BulkChannel({
+  #attach(bulkId: BulkId, channel: BufferedChannel | MessagePort): void {
+    const tell = (event: RemoteChannelEvent) => this.#throttle.tell({ ...event, bulkId });
+    const bulk = new BulkChannel({
       channel: channel instanceof MessagePort ? new BufferedChannel(new PortChannel(channel)) : channel,
-      onFrame: (frame) => this.#hear(number, frame),
-      onCounts: () => tell({ type: "counts", bulkId: number, ...lane.counts }),
-      onClosed: () => tell({ type: "closed", bulkId: number }),
-      onFailed: ({ code, message }) => tell({ type: "failed", bulkId: number, code, detail: message }),
+      onFrame: (frame) => this.#hearFrame(bulkId, frame),
+      onCounted: () => {
+        const { sent, received } = bulk.counts;
+        tell({ type: "counts", sent, received });
+      },
+      onClosed: () => tell({ type: "closed" }),
+      onFailed: ({ code, message }) => tell({ type: "failed", code, detail: message }),
     });
-    this.#scheduler.add(number, lane);
+    this.#scheduler.add(bulkId, bulk);
   }
 
-  #arm({ bulkId, ...arms }: { bulkId: BulkId } & BulkKeys): void {
-    this.#scheduler.get(bulkId)?.arm(arms);
-    if (arms.channel === BULK) this.#scheduler.use(bulkId, true);
+  #setKeys({ bulkId, ...keys }: EngineCalls["setKeys"]["argument"]): void {
+    this.#scheduler.get(bulkId)?.setKeys(keys);
+    if (keys.channel === BULK) this.#scheduler.use(bulkId, true);
   }
 
-  #hear(lane: BulkId, frame: BulkFrame): void | Promise<void> {
-    if (frame.type === "epoch") this.#throttle.tell({ type: "marker", bulkId: lane });
-    else return this.#receiver.hearFrame(frame, { lane, of: this.#scheduler.armed });
+  #hearFrame(bulkId: BulkId, frame: BulkFrame): void | Promise<void> {
+    if (frame.type === "epoch") this.#throttle.tell({ type: "marker", bulkId });
+    else return this.#receiver.hearFrame(frame, { bulkId, of: this.#scheduler.keyed });
   }
 
+  /** Resolves when nothing is left of anything. */
   async #close(): Promise<void> {
     this.#scheduler.close();
     this.#sender.close();

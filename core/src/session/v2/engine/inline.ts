@@ -4,14 +4,14 @@ import { type PerformCall, withBufferedChannel } from "./buffered-call.ts";
 import { startEngine } from "./engine.ts";
 import type { EngineCall } from "./messages.ts";
 
-/** The engine in this very thread, for runtimes whose channels and places cannot be posted: Node, and tests. */
+/** The file engine in the caller's own thread, for runtimes whose channels and sinks cannot be posted: Node, and tests. */
 export class InlineEngine implements FileWorker {
   readonly #listeners: ((event: MessageEvent) => void)[] = [];
-  readonly #engine: PerformCall = startEngine({
+  readonly #perform: PerformCall = startEngine({
     post: (data) => {
-      for (const hear of this.#listeners) hear(new MessageEvent("message", { data }));
+      for (const listener of this.#listeners) listener(new MessageEvent("message", { data }));
     },
-    sinkFactoryOf: (place) => place as SinkFactory,
+    sinkFactoryOf: (destination) => destination as SinkFactory,
   });
 
   addEventListener(type: "message" | "error", listener: (event: MessageEvent) => void): void {
@@ -19,7 +19,7 @@ export class InlineEngine implements FileWorker {
   }
 
   postMessage(call: EngineCall): void {
-    this.#engine(withBufferedChannel(call));
+    this.#perform(withBufferedChannel(call));
   }
 
   terminate(): void {

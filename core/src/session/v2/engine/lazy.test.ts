@@ -42,7 +42,7 @@ function made() {
   };
   const arm = (lane = LANE) => {
     const keys = { own: randomBytes(32), peer: randomBytes(32) };
-    ask("arm", { bulkId: lane, channel: BULK, epoch: 0, role: 0, ...keys });
+    ask("setKeys", { bulkId: lane, channel: BULK, epoch: 0, role: 0, ...keys });
     return keys;
   };
   const settled = () => new Promise((done) => setTimeout(done));
@@ -63,10 +63,10 @@ test("the engine is fetched once, when two have met, and obeys what was asked be
   expect(loads()).toBe(0);
   arm();
   expect(loads()).toBe(1);
-  ask("join", { bulkId: LANE });
+  ask("useLane", { bulkId: LANE });
   await come();
-  ask("detach", { bulkId: LANE });
-  expect(obeyed).toEqual(["attach", "arm", "join", "detach"]);
+  ask("closeChannel", { bulkId: LANE });
+  expect(obeyed).toEqual(["attach", "setKeys", "useLane", "closeChannel"]);
   expect(loads()).toBe(1);
 });
 
@@ -76,7 +76,7 @@ test("an engine that does not come fails nobody who needs none", async () => {
   arm();
   await stayAway();
   channel.close();
-  const id = ask("detach", { bulkId: LANE });
+  const id = ask("closeChannel", { bulkId: LANE });
   await settled();
   expect(failures).toEqual([]);
   expect(event).toEqual([
@@ -132,11 +132,11 @@ test("keys and channels of a lane that ends before the engine comes are wiped; a
     keys.push(own, peer);
   }
   ask("credit", { fileId: 1, creditEnd: 1 });
-  ask("detach", { bulkId: 1 });
+  ask("closeChannel", { bulkId: 1 });
   expect(gone.map(isZero)).toEqual([true, true, true, true]);
   expect(kept.map(isZero)).toEqual([false, false, false, false]);
   await come();
-  expect(obeyed).toEqual(["attach", "arm", "expectEpoch", "beginEpoch", "credit"]);
+  expect(obeyed).toEqual(["attach", "setKeys", "expectEpoch", "beginEpoch", "credit"]);
 });
 
 test("closing wipes everything, and is answered without the engine", async () => {

@@ -9,14 +9,14 @@ export type LazyEngineOptions = {
 };
 
 /**
- * Stands in for the engine until it is there: its code is fetched once two have met, while the server that has it is
- * surely there, so that a later file or change of keys needs no server any more. Where it cannot be had then, nobody is
- * told before it is needed. That a channel has closed is known here.
+ * Stands in for the file engine until its code is there. That code is fetched once two have met, while the server that has
+ * it is surely there, so that a later file or re-key needs no server any more. Where it cannot be had at that moment,
+ * nobody is told before it is needed. That a channel has closed is known without it.
  */
 export class LazyEngine {
   readonly #options: LazyEngineOptions;
-  #held: BufferedCall[] = [];
-  #engine: PerformCall | undefined;
+  #waiting: BufferedCall[] = [];
+  #perform: PerformCall | undefined;
   #loading: Promise<void> | undefined;
 
   constructor(options: LazyEngineOptions) {
@@ -24,34 +24,34 @@ export class LazyEngine {
   }
 
   perform(call: EngineCall): void {
-    const held = withBufferedChannel(call, (lane, heard) => {
-      if (heard === "closed") this.#options.post({ type: "closed", bulkId: lane });
+    const buffered = withBufferedChannel(call, (bulkId, input) => {
+      if (input === "closed") this.#options.post({ type: "closed", bulkId });
       else this.#need();
     });
-    if (this.#engine) this.#engine(held);
-    else this.#hold(held);
+    if (this.#perform) this.#perform(buffered);
+    else this.#keep(buffered);
   }
 
-  #hold(held: BufferedCall): void {
-    const { name, id } = held;
-    if (name === "close" || name === "detach") {
-      this.#forget(held.argument?.bulkId);
+  #keep(call: BufferedCall): void {
+    const { name, id } = call;
+    if (name === "close" || name === "closeChannel") {
+      this.#forget(call.argument?.bulkId);
       this.#options.post({ type: "answer", id, answer: undefined });
     } else {
-      this.#held.push(held);
-      if (name === "arm") void this.#load();
+      this.#waiting.push(call);
+      if (name === "setKeys") void this.#load();
       else if (name !== "attach") this.#need();
     }
   }
 
-  /** Channels and keys that the engine has not seen and does not need to: of one lane, or of all. */
-  #forget(lane?: BulkId): void {
-    this.#held = this.#held.filter(({ name, argument }) => {
-      const isOver = lane === undefined || (argument && "bulkId" in argument && argument.bulkId === lane);
+  /** Close channels and wipe keys that the engine never saw and does not need to see: those of one channel, or all. */
+  #forget(bulkId?: BulkId): void {
+    this.#waiting = this.#waiting.filter(({ name, argument }) => {
+      const isOver = bulkId === undefined || (argument && "bulkId" in argument && argument.bulkId === bulkId);
       if (!isOver) return true;
       if (name === "attach" && "release" in argument.channel) argument.channel.release();
-      if (name === "arm" || name === "beginEpoch") wipe(argument.own);
-      if (name === "arm" || name === "expectEpoch") wipe(argument.peer);
+      if (name === "setKeys" || name === "beginEpoch") wipe(argument.own);
+      if (name === "setKeys" || name === "expectEpoch") wipe(argument.peer);
       return false;
     });
   }
@@ -61,11 +61,11 @@ export class LazyEngine {
   }
 
   #load(): Promise<void> {
-    this.#loading ??= this.#options.load().then((engine) => {
-      this.#engine = engine;
-      for (const call of this.#held.splice(0)) engine(call);
+    this.#loading ??= this.#options.load().then((perform) => {
+      this.#perform = perform;
+      for (const call of this.#waiting.splice(0)) perform(call);
     });
-    this.#loading.catch(() => undefined); // because whoever needs it is told, then
+    this.#loading.catch(() => undefined); // because whoever needs the engine is told when they need it
     return this.#loading;
   }
 }

@@ -1,50 +1,55 @@
 import type { Bytes } from "../../../brand.ts";
-import type { Channel } from "../../../crypto/binding.ts";
-import type { Role } from "../../../crypto/keys.ts";
 import type { ErrorCode } from "../../../errors.ts";
 import type { Hashing } from "../../../files/hasher.ts";
 import type { Offering } from "../../../files/offering.ts";
 import type { FileDescription } from "../../../files/sink.ts";
+import type { DataChannel } from "../../../peer/channel-port.ts";
+import type { ChannelKeys } from "../records/record-channel.ts";
+import type { RemoteChannelEvent } from "../records/remote-channel.ts";
 
 /**
- * What a session asks of the engine where its files are moved, and what it is told. Nothing but what can be posted to
- * a worker: browsers have the engine in one, Node in place, and nobody sees a difference.
+ * What a session asks of the file engine, and what the engine reports. All of it can be posted to a worker: browsers run
+ * the engine in one, Node runs it in the same thread, and the session sees no difference.
  */
 
-/** One bulk channel, from its making to its end; the next connection of the same session brings the next. */
+/** Names one bulk channel from its making to its end. The next connection of the same session brings the next number. */
 export type BulkId = number;
 
-export type BulkKeys = { channel: Channel; epoch: number; role: Role; own: Bytes; peer: Bytes };
-
-/** How far a file that comes in has come, and how far its sender may go. */
+/** How far a file that comes in has come, and how far its sender may go: bytes from the beginning. */
 export type ReceiveWindow = { readonly offset: number; readonly creditEnd: number };
 
 type Asked<Argument, Answer = void> = { argument: Argument; answer: Answer };
 
 export type EngineCalls = {
-  /** Within the same task in which the channel was made: later no browser gives it away. Some only lend it by a port. */
-  attach: Asked<{ bulkId: BulkId; channel: RTCDataChannel | MessagePort }>;
-  /** The chains of the epoch that there is. */
-  arm: Asked<{ bulkId: BulkId } & BulkKeys>;
-  /** Files go over this one too, beside the connection's first. */
-  join: Asked<{ bulkId: BulkId }>;
+  /**
+   * Take a channel over, within the same task in which it was made: no browser gives it away later. Where a browser
+   * gives no channels to workers at all, a port to it comes instead.
+   */
+  attach: Asked<{ bulkId: BulkId; channel: DataChannel | MessagePort }>;
+  /** The chains of the epoch that there is when the channel begins. */
+  setKeys: Asked<{ bulkId: BulkId } & ChannelKeys>;
+  /** Send files over this lane too, beside the connection's bulk channel. */
+  useLane: Asked<{ bulkId: BulkId }>;
   /** Answered when the other side's marker may come. */
   expectEpoch: Asked<{ bulkId: BulkId; peer: Bytes }>;
   /** Answered when this side's marker has been handed to the channel, behind what is already on its way. */
   beginEpoch: Asked<{ bulkId: BulkId; own: Bytes }>;
-  /** Nothing is sealed or opened there any more. Files stay, and wait. */
-  detach: Asked<{ bulkId: BulkId }>;
+  /** Seal and open nothing on it any more. Files stay, and wait for another connection. */
+  closeChannel: Asked<{ bulkId: BulkId }>;
 
-  /** They accepted, at first or again: go on from `offset`. The offering comes with the first. */
+  /** The other side accepted, at first or again: go on from `offset`. The offering comes with the first call. */
   send: Asked<{ fileId: number; offering?: Offering; hashing: Hashing } & ReceiveWindow>;
   credit: Asked<{ fileId: number; creditEnd: number }>;
-  /** Open a place; answered with what ACCEPT says. `place` is whatever the engine's side makes a place of. */
-  receive: Asked<{ fileId: number; file: FileDescription; place: unknown; hashing: Hashing }, ReceiveWindow>;
-  /** After a reconnect: what the place has really taken, and credit anew. */
-  reach: Asked<{ fileId: number }, ReceiveWindow>;
-  rest: Asked<{ way: Direction; fileId: number; isPaused: boolean }>;
-  /** Forget it, and whatever of it is not the person's. */
-  stop: Asked<{ way: Direction; fileId: number }>;
+  /** Open the destination, of which the engine's side makes a sink. Answered with what ACCEPT says. */
+  receive: Asked<
+    { fileId: number; file: FileDescription; destination: unknown; hashing: Hashing },
+    ReceiveWindow
+  >;
+  /** On a new connection: how much the sink has really taken, and credit anew. */
+  resume: Asked<{ fileId: number }, ReceiveWindow>;
+  pause: Asked<{ direction: Direction; fileId: number; isPaused: boolean }>;
+  /** Forget the file, and remove whatever of it has not been saved. */
+  stop: Asked<{ direction: Direction; fileId: number }>;
   /** A kept file, for saving. */
   blob: Asked<{ fileId: number }, Blob>;
   /** Answered when nothing is left of anything. */
@@ -58,7 +63,7 @@ export type EngineCall = {
   [Name in CallName]: { id: number; name: Name; argument: EngineCalls[Name]["argument"] };
 }[CallName];
 
-/** What was made of a received file: it lies where the person wanted it, or is kept here for saving. */
+/** What was made of a received file: it is where the person wanted it, or is kept by the engine until they save it. */
 export type Stored = { type: "saved" } | { type: "kept"; name: string; mime: string; size: number };
 
 export type EngineEvent =
@@ -66,21 +71,23 @@ export type EngineEvent =
   | { type: "refused"; id: number; code: ErrorCode; detail: string }
   /** The engine could not be loaded: nothing can be asked any more. */
   | { type: "gone" }
-  | { type: "counts"; bulkId: BulkId; sent: number; received: number }
-  /** The other side's EPOCH. */
-  | { type: "marker"; bulkId: BulkId }
-  | { type: "closed"; bulkId: BulkId }
-  /** Not to be mended: the session ends. */
-  | { type: "failed"; bulkId: BulkId; code: ErrorCode; detail: string }
+  | BulkChannelEvent
+  | FileEngineEvent;
+
+/** What one bulk channel reports. */
+export type BulkChannelEvent = RemoteChannelEvent & { bulkId: BulkId };
+
+/** What becomes of files. */
+export type FileEngineEvent =
   /** It is this file's turn. */
   | InOrOut<{ type: "began"; fileId: number }>
   | InOrOut<{ type: "moved"; fileId: number; moved: number }>
   | ({ type: "credit"; fileId: number } & ReceiveWindow)
   /** FILE_END has been handed over. */
   | { type: "sent"; fileId: number; sha256: Bytes }
-  /** Size and hash are those that the sender says, and the place has it whole. */
+  /** Size and hash are those that the sender says, and the sink has all of it. */
   | { type: "whole"; fileId: number; size: number; sha256: Bytes; stored: Stored }
   /** This file fails, the session does not. */
   | InOrOut<{ type: "broken"; fileId: number; code: ErrorCode }>;
 
-type InOrOut<News> = (News & { way: "in" }) | (News & { way: "out" });
+type InOrOut<Event> = (Event & { direction: "in" }) | (Event & { direction: "out" });

@@ -11,7 +11,7 @@ const chunk = (offset: number, length = 10): Chunk => ({
 
 const end = (size: number): FileEnd => ({ type: "file_end", fileId: 1, size, sha256: new Uint8Array(32) });
 
-const on = (lane: number, of = 3) => ({ lane, of });
+const on = (lane: number, of = 3) => ({ bulkId: lane, of });
 
 const lengths = (taken: Bytes[]) => taken.map(({ length }) => length);
 

@@ -6,54 +6,54 @@ import type { BulkId } from "./messages.ts";
 export type Chunk = Extract<BulkFrame, { type: "chunk" }>;
 export type FileEnd = Extract<BulkFrame, { type: "file_end" }>;
 
-/** On which lane something came, and over how many it could have. */
-export type Origin = { readonly lane: BulkId; readonly of: number };
+/** On which channel something came, and over how many it could have come. */
+export type Origin = { readonly bulkId: BulkId; readonly of: number };
 
-/** Chunks that may wait for others: credit in whole chunks is an eighth of that, so these are crumbs. */
+/** Chunks that may wait for others. Credit in whole chunks is an eighth of that, so more are tiny ones. */
 const MAX_EARLY = 512;
 
 /**
- * Puts together what comes over several lanes: in order on each of them, in any order between them. On a single one
- * nothing comes out of order. Holds no more than credit allows, which is the caller's to check.
+ * Puts a file together that comes over several channels, in order on each of them and in any order between them. Keeps no
+ * more than credit allows, which the caller checks.
  */
 export class Reassembly {
-  /** Up to where nothing is missing. */
+  /** The offset up to which nothing is missing. */
   #end: number;
   readonly #early = new Map<number, Bytes>();
-  /** Where the last chunk of each lane began: what that lane still brings lies above. */
+  /** Where the last chunk of each channel began: whatever that channel still brings lies above. */
   readonly #last = new Map<BulkId, number>();
   #fileEnd: FileEnd | undefined;
 
-  /** @param offset - where it begins, or goes on over a new connection */
+  /** @param offset - where the file begins, or goes on over a new connection */
   constructor(offset: number) {
     this.#end = offset;
   }
 
   /**
-   * What follows on what was there, in order; nothing where something before it is missing.
-   * @throws "E_FILE_OFFSET" for an overlap, and for a gap that no lane can fill any more
+   * Returns what follows on what was there, in order: nothing where something before it is missing.
+   * @throws "E_FILE_OFFSET" for an overlap, and for a gap that no channel can fill any more
    */
   add({ offset, data }: Chunk, from: Origin): Bytes[] {
     const end = offset + data.length;
-    const isSecond = offset <= (this.#last.get(from.lane) ?? -1);
+    const isSecond = offset <= (this.#last.get(from.bulkId) ?? -1);
     if (isSecond || offset < this.#end || this.#overlaps(offset, end)) throw refusal("an overlap");
     if (this.#early.size >= MAX_EARLY) throw new NullroomError("E_FILE_CREDIT", "too many pieces");
-    this.#last.set(from.lane, offset);
+    this.#last.set(from.bulkId, offset);
     this.#early.set(offset, data);
     const next = this.#following();
     if (this.#isStuck(from)) throw refusal("a gap");
     return next;
   }
 
-  /** True where nothing may come before it any more; otherwise it waits for that. @throws "E_FILE_OFFSET" for a second */
+  /** True where nothing can come before the end any more; else it waits. @throws "E_FILE_OFFSET" for a second end */
   conclude(fileEnd: FileEnd, from: Origin): boolean {
     if (this.#fileEnd !== undefined) throw refusal("a second end");
     this.#fileEnd = fileEnd;
-    this.#last.set(from.lane, Number.POSITIVE_INFINITY);
+    this.#last.set(from.bulkId, Number.POSITIVE_INFINITY);
     return this.#end >= fileEnd.size || this.#isStuck(from);
   }
 
-  /** The end that came before what it ends, once that is there. */
+  /** The end that came early, once everything before it is there. */
   get concluded(): FileEnd | undefined {
     return this.#fileEnd && this.#end >= this.#fileEnd.size ? this.#fileEnd : undefined;
   }
@@ -73,7 +73,7 @@ export class Reassembly {
     return false;
   }
 
-  /** Every lane has gone past what is missing. */
+  /** Every channel has gone past what is missing. */
   #isStuck({ of }: Origin): boolean {
     return this.#last.size >= of && Math.min(...this.#last.values()) > this.#end;
   }

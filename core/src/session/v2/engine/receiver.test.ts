@@ -11,7 +11,7 @@ import type { EngineEvent } from "./messages.ts";
 import { CREDIT_BYTES, FileReceiver } from "./receiver.ts";
 
 /** Over one lane, which is all that there is. */
-const ALONE = { lane: 1, of: 1 };
+const ALONE = { bulkId: 1, of: 1 };
 
 /** What may be done to a file on its way; an honest one is nothing but `send`, as often as it takes, and `end`. */
 type Step =
@@ -32,13 +32,13 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
 );
 const FATAL = ["E_FILE_OFFSET", "E_FILE_SIZE", "E_FILE_CREDIT", "E_RECORD_TYPE"];
 
-async function opened(size: number, place: SinkFactory = plainDestination()) {
+async function opened(size: number, factory: SinkFactory = plainDestination()) {
   const event: EngineEvent[] = [];
   const receiving = new FileReceiver((each) => void event.push(each));
   const reach = await receiving.open({
     fileId: 1,
     file: { name: "a", type: "text/plain", size },
-    place,
+    factory,
     hashing: "whole",
   });
   const wholes = () => event.filter((each) => each.type === "whole");
@@ -152,7 +152,7 @@ test.each([
     const { receiving, event } = await opened(100, { ...plainDestination(), open });
     const chunk = { type: "chunk", fileId: 1, offset: 0, data: new Uint8Array(10) } as const;
     await receiving.hearFrame(chunk, ALONE);
-    expect(event.at(-1)).toEqual({ type: "broken", way: "in", fileId: 1, code });
+    expect(event.at(-1)).toEqual({ type: "broken", direction: "in", fileId: 1, code });
     await receiving.hearFrame(chunk, ALONE);
     await receiving.hearFrame({ type: "file_end", fileId: 1, size: 0, sha256: new Uint8Array(32) }, ALONE);
     expect(event.filter(({ type: name }) => name === "broken" || name === "whole")).toHaveLength(1);
@@ -164,7 +164,7 @@ test("after the end nothing is opened any more", async () => {
   const { receiving } = await opened(1);
   await receiving.close();
   const late = receiving.open({
-    ...{ fileId: 2, place: plainDestination(), hashing: "whole" },
+    ...{ fileId: 2, factory: plainDestination(), hashing: "whole" },
     file: { name: "b", type: "text/plain", size: 1 },
   });
   await expect(late).rejects.toMatchObject({ code: "E_FILE_CANCELLED" });

@@ -6,10 +6,10 @@ import type { FileDescription, FileSink, KeptFile, Received, SinkFactory } from 
 import type { EngineEvent, ReceiveWindow, Stored } from "./messages.ts";
 import { type Chunk, type FileEnd, type Origin, Reassembly } from "./reassembly.ts";
 
-/** How far a sender may be ahead of what the place has taken. */
+/** How far a sender may be ahead of what the sink has taken. */
 export const CREDIT_BYTES = 4 * 1024 * 1024;
 
-type OpenOptions = { fileId: number; file: FileDescription; place: SinkFactory; hashing: Hashing };
+type OpenOptions = { fileId: number; file: FileDescription; factory: SinkFactory; hashing: Hashing };
 
 type Incoming = {
   readonly fileId: number;
@@ -30,7 +30,7 @@ export class FileReceiver {
   readonly #tell: (event: EngineEvent) => void;
   readonly #files = new Map<number, Incoming>();
   readonly #kept = new Map<number, { file: KeptFile; lifetime: AbortController }>();
-  /** What still comes of these on bulk after their end is dropped; of others it is fatal. */
+  /** Bytes of these that still come after their end are dropped; bytes of any other file are fatal. */
   readonly #accepted = new Set<number>();
   #isClosed = false;
 
@@ -38,10 +38,10 @@ export class FileReceiver {
     this.#tell = tell;
   }
 
-  /** @throws "E_FILE_LIMIT", "E_FILE_READ" when the place takes no such file */
-  async open({ fileId, file, place, hashing }: OpenOptions): Promise<ReceiveWindow> {
+  /** @throws "E_FILE_LIMIT", "E_FILE_READ" when the destination takes no such file */
+  async open({ fileId, file, factory, hashing }: OpenOptions): Promise<ReceiveWindow> {
     const lifetime = new AbortController();
-    const sink = await place.open(file, lifetime.signal);
+    const sink = await factory.open(file, lifetime.signal);
     if (this.#isClosed) {
       lifetime.abort();
       throw new NullroomError("E_FILE_CANCELLED", "the session is over");
@@ -60,7 +60,7 @@ export class FileReceiver {
     return { offset: 0, creditEnd: CREDIT_BYTES };
   }
 
-  /** On a new connection: from here on. @throws "E_FILE_CANCELLED" when it is over */
+  /** From where a new connection goes on. @throws "E_FILE_CANCELLED" when the file is over */
   async resume(fileId: number): Promise<ReceiveWindow> {
     await this.#files.get(fileId)?.work;
     const incoming = this.#files.get(fileId);
@@ -71,7 +71,7 @@ export class FileReceiver {
     return { offset, creditEnd: incoming.creditEnd };
   }
 
-  /** Resolves when the place has taken it, or it has to wait for others. @throws the codes that end a session */
+  /** Resolves when the sink has taken it, or it has to wait for other chunks. @throws the codes that end a session */
   hearFrame(frame: Chunk | FileEnd, from: Origin): Promise<void> {
     const incoming = this.#files.get(frame.fileId);
     if (incoming === undefined) {
@@ -84,7 +84,7 @@ export class FileReceiver {
     return incoming.work;
   }
 
-  /** What goes to its place now; the end of the file, where that has been waiting for this. */
+  /** Hands on what is in order now. Returns the end of the file, where that has been waiting for this chunk. */
   #fit(incoming: Incoming, chunk: Chunk, from: Origin): FileEnd | undefined {
     const { reassembly: puzzle } = incoming;
     const taken = puzzle.add(chunk, from);
@@ -97,15 +97,15 @@ export class FileReceiver {
     incoming.work = incoming.work.then(task);
   }
 
-  /** No credit is renewed while it rests. */
-  pause(fileId: number, isResting: boolean): void {
+  /** No credit is renewed while a file is paused. */
+  pause(fileId: number, isPaused: boolean): void {
     const incoming = this.#files.get(fileId);
     if (incoming === undefined) return;
-    incoming.isPaused = isResting;
+    incoming.isPaused = isPaused;
     this.#renewCredit(incoming);
   }
 
-  /** Whatever of it is not the person's is removed. */
+  /** Whatever of the file has not been saved is removed. */
   stop(fileId: number): void {
     const { lifetime } = this.#files.get(fileId) ?? this.#kept.get(fileId) ?? {};
     this.#files.delete(fileId);
@@ -125,7 +125,7 @@ export class FileReceiver {
     this.#isClosed = true;
     const [files, kept] = [[...this.#files.values()], [...this.#kept.values()]];
     for (const fileId of [...this.#files.keys(), ...this.#kept.keys()]) this.stop(fileId);
-    // A place that cannot be cleaned now is swept at the next start.
+    // What cannot be removed now is swept at the next start.
     await Promise.allSettled([
       ...files.map(({ sink }) => sink.abort()),
       ...kept.map(({ file }) => file.discard()),
@@ -135,23 +135,23 @@ export class FileReceiver {
   #begin(incoming: Incoming): void {
     if (incoming.hasBegun) return;
     incoming.hasBegun = true;
-    this.#tell({ type: "began", way: "in", fileId: incoming.fileId });
+    this.#tell({ type: "began", direction: "in", fileId: incoming.fileId });
   }
 
   async #take(incoming: Incoming, data: Bytes): Promise<void> {
     const { fileId, sink, hasher } = incoming;
     const isStored = await this.#stored(incoming, async () => {
-      await Promise.all([hasher.update(data), sink.write(outOfRecord(data))]); // Which takes the memory over.
+      await Promise.all([hasher.update(data), sink.write(outOfRecord(data))]); // The sink takes the memory over.
     });
     if (!isStored) return;
-    this.#tell({ type: "moved", way: "in", fileId, moved: sink.received });
+    this.#tell({ type: "moved", direction: "in", fileId, moved: sink.received });
     this.#renewCredit(incoming);
   }
 
   #renewCredit(incoming: Incoming): void {
-    const { fileId, sink, isPaused: isResting, creditEnd, size } = incoming;
+    const { fileId, sink, isPaused, creditEnd, size } = incoming;
     const offset = sink.received;
-    if (isResting || creditEnd >= size || creditEnd - offset > CREDIT_BYTES / 2) return;
+    if (isPaused || creditEnd >= size || creditEnd - offset > CREDIT_BYTES / 2) return;
     incoming.creditEnd = offset + CREDIT_BYTES;
     this.#tell({ type: "credit", fileId, offset, creditEnd: incoming.creditEnd });
   }
@@ -172,7 +172,7 @@ export class FileReceiver {
     });
   }
 
-  /** False where that failed, and the file with it; or where it was over meanwhile. */
+  /** False where the task failed, and the file with it, and where the file was over meanwhile. */
   async #stored(incoming: Incoming, task: () => Promise<void>): Promise<boolean> {
     const { fileId } = incoming;
     const isLive = () => this.#files.get(fileId) === incoming;
@@ -180,28 +180,28 @@ export class FileReceiver {
     try {
       await task();
     } catch (thrown) {
-      if (!isLive()) return false; // Given up meanwhile: whoever did knows.
+      if (!isLive()) return false; // Whoever gave it up meanwhile knows already.
       const { code } = asNullroomError(thrown, "E_FILE_READ", "the file cannot be written");
       this.stop(fileId);
-      this.#tell({ type: "broken", way: "in", fileId, code });
+      this.#tell({ type: "broken", direction: "in", fileId, code });
     }
     return isLive();
   }
 }
 
-/** Now, where nothing is missing or nothing can come any more. @throws "E_FILE_OFFSET" */
+/** The end, where nothing before it is missing or can come any more. @throws "E_FILE_OFFSET" */
 function conclude({ reassembly: puzzle, size }: Incoming, end: FileEnd, from: Origin): FileEnd | undefined {
   return puzzle.conclude(end, from) || end.size !== size ? end : undefined;
 }
 
-/** @throws "E_FILE_SIZE", "E_FILE_CREDIT": no honest peer is the cause of these */
+/** No honest peer is the cause of what this refuses. @throws "E_FILE_SIZE", "E_FILE_CREDIT" */
 function checkChunk({ size, creditEnd }: Incoming, { offset, data }: Chunk): void {
   const end = offset + data.length;
   if (end > size) throw new NullroomError("E_FILE_SIZE", "more than was offered");
   if (end > creditEnd) throw new NullroomError("E_FILE_CREDIT", "more than was allowed");
 }
 
-/** A record is 64 KiB however short its chunk: crumbs must not keep as many of them in memory. */
+/** A copy of a chunk that is much shorter than its record: short chunks must not keep 64 KiB each in memory. */
 function outOfRecord(data: Bytes): Bytes {
   return data.length * 2 > data.buffer.byteLength ? data : data.slice();
 }

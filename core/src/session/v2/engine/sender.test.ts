@@ -123,7 +123,7 @@ test.each([
   taker.creditEnd = 100;
   taker.accept({ name: "a", type: "text/plain", size: 100, blobs: [blob] });
   await until("its end", () => taker.event.some(({ type: event }) => event === "broken"));
-  expect(taker.event.at(-1)).toEqual({ type: "broken", way: "out", fileId: 1, code });
+  expect(taker.event.at(-1)).toEqual({ type: "broken", direction: "out", fileId: 1, code });
   expect([taker.received, taker.end]).toEqual([0, undefined]);
 });
 

@@ -18,19 +18,19 @@ type Outgoing = {
   moved: number;
   creditEnd: number;
   isPaused: boolean;
-  /** Which sending of it is the current one: a new connection begins another. */
+  /** Which sending of the file is the current one: a new connection begins another. */
   run: number;
-  /** Looks again: more credit, no rest any more, or the end of it all. */
+  /** Makes the sending look again: there is more credit, no pause any more, or it is over. */
   wake: () => void;
 };
 
 export type FileSenderOptions = {
-  /** On the lane there is now. @throws "E_CHANNEL" */
+  /** Over the connection that there is now. @throws "E_CHANNEL" */
   send: (frame: BulkFrame) => Promise<void>;
   tell: (event: EngineEvent) => void;
 };
 
-/** Files on their way out: one after another, each read, hashed and sent slice by slice within its credit. */
+/** Sends files one after another: each is read, hashed and sent chunk by chunk within its credit. spec/5-files.md §3 */
 export class FileSender {
   readonly #options: FileSenderOptions;
   readonly #files = new Map<number, Outgoing>();
@@ -45,7 +45,7 @@ export class FileSender {
   start({ fileId, offering, hashing, offset, creditEnd }: EngineCalls["send"]["argument"]): void {
     const known = this.#files.get(fileId);
     const outgoing = known ?? (offering && outgoingOf(fileId, sourceOf(offering), hasherOf(hashing)));
-    if (outgoing === undefined) return; // Over since.
+    if (outgoing === undefined) return; // The file is over since.
     if (offset > outgoing.hashed) throw new NullroomError("E_RECORD_TYPE", "an ACCEPT beyond what was sent");
     this.#files.set(fileId, outgoing);
     outgoing.run += 1;
@@ -63,10 +63,10 @@ export class FileSender {
     outgoing.wake();
   }
 
-  pause(fileId: number, isResting: boolean): void {
+  pause(fileId: number, isPaused: boolean): void {
     const outgoing = this.#files.get(fileId);
     if (outgoing === undefined) return;
-    outgoing.isPaused = isResting;
+    outgoing.isPaused = isPaused;
     outgoing.wake();
   }
 
@@ -89,11 +89,11 @@ export class FileSender {
     this.#isPumping = false;
   }
 
-  /** Never rejects: a connection that ended leaves the file waiting, anything else ends the file. */
+  /** Never rejects: a connection that ends leaves the file waiting, and anything else ends the file. */
   async #move(outgoing: Outgoing, run: number): Promise<void> {
     const { fileId, source } = outgoing;
     if (!this.#isCurrent(outgoing, run)) return;
-    this.#options.tell({ type: "began", way: "out", fileId });
+    this.#options.tell({ type: "began", direction: "out", fileId });
     try {
       while (outgoing.moved < source.size) {
         if (!(await this.#sendSlice(outgoing, run))) return;
@@ -107,11 +107,11 @@ export class FileSender {
       const { code } = asNullroomError(thrown, "E_FILE_READ", "the file cannot be read");
       if (code === "E_CHANNEL" || !this.#isCurrent(outgoing, run)) return;
       this.#files.delete(fileId);
-      this.#options.tell({ type: "broken", way: "out", fileId, code });
+      this.#options.tell({ type: "broken", direction: "out", fileId, code });
     }
   }
 
-  /** False when this sending of it is over. */
+  /** False when this sending of the file is over. */
   async #sendSlice(outgoing: Outgoing, run: number): Promise<boolean> {
     while (outgoing.isPaused || outgoing.creditEnd <= outgoing.moved) {
       await new Promise<void>((resolve) => {
@@ -128,7 +128,7 @@ export class FileSender {
     ]);
     if (!this.#isCurrent(outgoing, run)) return false;
     outgoing.moved = offset + data.length;
-    this.#options.tell({ type: "moved", way: "out", fileId, moved: outgoing.moved });
+    this.#options.tell({ type: "moved", direction: "out", fileId, moved: outgoing.moved });
     return true;
   }
 

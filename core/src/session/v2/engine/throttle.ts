@@ -1,9 +1,9 @@
 import type { EngineEvent } from "./messages.ts";
 
-/** Chunks come by the thousand a second; nobody reads faster than this. */
+/** Chunks come by the thousand a second, and nobody reads faster than this. */
 const EVERY_MS = 100;
 
-/** Passes event on in order, but of what only rises (bytes moved, records counted) no more than anybody can see. */
+/** Passes events on in order; of figures that only rise (bytes moved, records counted) only the newest ten times a second. */
 export class Throttle {
   readonly #post: (event: EngineEvent) => void;
   readonly #latest = new Map<string, EngineEvent>();
@@ -14,13 +14,13 @@ export class Throttle {
   }
 
   tell(event: EngineEvent): void {
-    const key = risingKey(event);
-    if (key === undefined) {
+    const figure = risingFigure(event);
+    if (figure === undefined) {
       this.#flush();
       this.#post(event);
       return;
     }
-    this.#latest.set(key, event);
+    this.#latest.set(figure, event);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
@@ -38,7 +38,8 @@ export class Throttle {
   }
 }
 
-function risingKey(event: EngineEvent): string | undefined {
-  if (event.type === "moved") return `${event.way} ${event.fileId}`;
-  return event.type === "counts" ? `lane ${event.bulkId}` : undefined;
+/** Which figure the event is about, if it is about one that only rises. */
+function risingFigure(event: EngineEvent): string | undefined {
+  if (event.type === "moved") return `${event.direction} ${event.fileId}`;
+  return event.type === "counts" ? `channel ${event.bulkId}` : undefined;
 }

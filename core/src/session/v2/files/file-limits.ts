@@ -1,4 +1,12 @@
 import type { Hashing } from "../../../files/hasher.ts";
+import { HASHES_PIECES, type Hello, TAKES_SETS } from "../connect/hello.ts";
 
-/** The largest file that each side takes, whether they take sets, and of what both make a file's hash. */
+/** For a whole session: the largest file that each side takes, in bytes, whether the other takes sets, and both's hash. */
 export type FileLimits = { theirs: number; ours: number; takesSets: boolean; hashing: Hashing };
+
+/** From what the other side's first HELLO says of files. */
+export function limitsOf({ features, maxFile }: Hello, ours: number): FileLimits {
+  const takesSets = (features & TAKES_SETS) !== 0;
+  const hashing = (features & HASHES_PIECES) === 0 ? "whole" : "pieces";
+  return { theirs: maxFile, ours, takesSets, hashing };
+}

@@ -5,7 +5,7 @@ import { parseFileFrame } from "../../../wire/file-frame-readers.ts";
 import { formatFileFrame } from "../../../wire/file-frames.ts";
 import type { FileFrame, FrameBytes } from "../../../wire/frames.ts";
 import type { Transfer, TransferId } from "../../session.ts";
-import type { FileEngineEvent } from "../engine/client.ts";
+import type { FileEngineEvent } from "../engine/messages.ts";
 import type { FileLimits } from "./file-limits.ts";
 import type { FilesContext } from "./file-options.ts";
 import { type EarlierOffers, IncomingFiles } from "./incoming.ts";
@@ -13,34 +13,34 @@ import { LanePolicy } from "./lanes/policy.ts";
 import { OfferAssembly, type OfferFrame } from "./offers.ts";
 import { OutgoingFiles } from "./outgoing.ts";
 
-/** Files both ways. spec/5-files.md. */
+/** The files of a conversation, in both directions. spec/5-files.md. */
 export class Files {
   #offers = new OfferAssembly();
   readonly #outgoing: OutgoingFiles;
   readonly #incoming: IncomingFiles;
   readonly #lanes: LanePolicy;
 
-  constructor(way: FilesContext, limits: FileLimits, before: EarlierOffers) {
-    const send = (frame: FileFrame) => way.send(formatFileFrame(frame));
+  constructor(context: FilesContext, limits: FileLimits, earlier: EarlierOffers) {
+    const send = (frame: FileFrame) => context.send(formatFileFrame(frame));
     const report = (transfer: Transfer) => {
       this.#lanes.hearTransfer(transfer);
-      way.report(transfer);
+      context.report(transfer);
     };
     const { hashing } = limits;
-    const options = { ...way, send, report, hashing };
+    const options = { ...context, send, report, hashing };
     this.#outgoing = new OutgoingFiles(options, limits.takesSets);
-    const sendOfTheirs = (frame: FileFrame) => send(this.#unambiguous(frame));
-    this.#incoming = new IncomingFiles({ ...options, send: sendOfTheirs, limit: limits.ours }, before);
+    const sendAboutTheirs = (frame: FileFrame) => send(this.#unambiguous(frame));
+    this.#incoming = new IncomingFiles({ ...options, send: sendAboutTheirs, limit: limits.ours }, earlier);
     this.#lanes = new LanePolicy(options);
-    options.engine.onFileEvent((event) => this.#hearEngine(event));
+    options.engine.listenToFiles((event) => this.#hearEngine(event));
   }
 
   offer(offering: Offering, ids: readonly TransferId[]): void {
     this.#outgoing.offer(offering, ids);
   }
 
-  accept(id: TransferId, place: ChosenDestination): void {
-    this.#incoming.accept(id, place);
+  accept(id: TransferId, destination: ChosenDestination): void {
+    this.#incoming.accept(id, destination);
   }
 
   decline(id: TransferId): void {
@@ -52,9 +52,9 @@ export class Files {
     this.#incoming.cancel(id);
   }
 
-  pause(id: TransferId, isResting: boolean): void {
-    this.#outgoing.pause(id, isResting);
-    this.#incoming.pause(id, isResting);
+  pause(id: TransferId, isPaused: boolean): void {
+    this.#outgoing.pause(id, isPaused);
+    this.#incoming.pause(id, isPaused);
   }
 
   interrupt(isConnected: boolean): void {
@@ -62,12 +62,13 @@ export class Files {
     this.#incoming.interrupt(isConnected);
   }
 
+  /** Over a new connection, say what the other side may have missed. spec/3-session.md §8. */
   sayAgain(): void {
-    this.#offers = new OfferAssembly(); // Half a set was lost with the old line.
+    this.#offers = new OfferAssembly(); // Half a set was lost with the old connection.
     const incoming = this.#incoming;
     this.#outgoing.sayAgain((fileId) => incoming.hasBeen(fileId) && !incoming.isUnderWay(fileId));
     this.#incoming.sayAgain();
-    this.#lanes.reconsider();
+    this.#lanes.measure();
   }
 
   hearFrame(record: FrameBytes): void {
@@ -99,7 +100,7 @@ export class Files {
   #hearEngine(event: FileEngineEvent): void {
     if (event.type === "credit" || event.type === "whole") this.#incoming.hearEngine(event);
     else if (event.type === "sent") this.#outgoing.hearEngine(event);
-    else if (event.way === "in") this.#incoming.hearEngine(event);
+    else if (event.direction === "in") this.#incoming.hearEngine(event);
     else this.#outgoing.hearEngine(event);
   }
 
@@ -111,7 +112,7 @@ export class Files {
     if (!known) throw new NullroomError("E_RECORD_TYPE", "no such file");
   }
 
-  /** A CANCEL for a file of theirs would be read as one for ours of the same number: then REJECT says it. */
+  /** REJECT where a CANCEL for a file of theirs would be read as one for ours of the same number. */
   #unambiguous(frame: FileFrame): FileFrame {
     const isClash = frame.type === "cancel" && this.#outgoing.isUnderWay(frame.fileId);
     return isClash ? { ...frame, type: "reject" } : frame;

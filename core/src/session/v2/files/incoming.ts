@@ -4,8 +4,7 @@ import { childOf } from "../../../lifetime.ts";
 import type { FileRefusal } from "../../../wire/frames.ts";
 import type { Transfer, TransferId } from "../../session.ts";
 import { TransferTracker } from "../../transfer-tracker.ts";
-import type { FileEngineEvent } from "../engine/client.ts";
-import type { EngineEvent, Stored } from "../engine/messages.ts";
+import type { FileEngineEvent, Stored } from "../engine/messages.ts";
 import { type FilesOptions, MAX_OPEN_OFFERS } from "./file-options.ts";
 import { descriptionOf, type Offer } from "./offers.ts";
 import { CODE_REASONS, unmistakable, type Verdict } from "./refusals.ts";
@@ -13,23 +12,23 @@ import { CODE_REASONS, unmistakable, type Verdict } from "./refusals.ts";
 type Incoming = {
   readonly tracker: TransferTracker;
   readonly fileId: number;
-  /** What its place takes of this page is free again when it aborts. */
+  /** What its destination takes of this page is free again when it aborts. */
   readonly lifetime: AbortController;
-  /** `opening`: from the person's answer until its place is open, and only then the other side is told. */
+  /** `opening`: from the person's answer until the destination is open. Only then the other side is told. */
   step: "offered" | "opening" | "accepted";
 };
 
-/** Offers that are over already, and whether some may have been lost. */
+/** Offers that were over before this began, and whether some may have been lost. */
 export type EarlierOffers = { count: number; mayHaveMissed: boolean };
 
-/** Files from the other side: accepted by a person, whole only when size and hash agree. spec/5-files.md. */
+/** Files from the other side: each is accepted by a person, and whole only when size and hash agree. spec/5-files.md. */
 export class IncomingFiles {
   readonly #options: FilesOptions;
   readonly #files = new Map<number, Incoming>();
-  /** How files ended that a person was asked about, to be said again where it may have been lost. */
+  /** How the files ended that a person was asked about, to be said again where that may have been lost. */
   readonly #verdicts = new Map<number, Verdict>();
   #count: number;
-  /** Over a new line: what was lost with the old one and given up meanwhile is never heard of. */
+  /** Over a new connection: offers that were lost with the old one and given up meanwhile are never heard of. */
   #mayHaveMissed: boolean;
 
   constructor(options: FilesOptions, { count, mayHaveMissed }: EarlierOffers) {
@@ -64,15 +63,15 @@ export class IncomingFiles {
     tracker.update({});
   }
 
-  accept(id: TransferId, place: ChosenDestination): void {
+  accept(id: TransferId, destination: ChosenDestination): void {
     const incoming = this.#named(id);
     if (incoming?.step !== "offered") return;
     incoming.step = "opening";
     incoming.tracker.update({ status: "queued" });
-    void this.#open(incoming, place);
+    void this.#open(incoming, destination);
   }
 
-  /** Before it was accepted that is declining. */
+  /** Before a file was accepted, cancelling it is declining it. */
   cancel(id: TransferId): void {
     const incoming = this.#named(id);
     if (incoming === undefined) return;
@@ -84,28 +83,29 @@ export class IncomingFiles {
   }
 
   /** The other side stops where its credit ends. */
-  pause(id: TransferId, isResting: boolean): void {
+  pause(id: TransferId, isPaused: boolean): void {
     const incoming = this.#named(id);
     if (incoming === undefined) return;
     const { fileId, tracker } = incoming;
     const { status, pausedBy } = tracker.transfer;
-    if (isResting ? status !== "moving" : pausedBy !== "me") return;
-    tracker.update(isResting ? { status: "paused", pausedBy: "me" } : { status: "moving" });
-    this.#options.engine.ask("rest", { way: "in", fileId, isPaused: isResting }).catch(onGone);
+    if (isPaused ? status !== "moving" : pausedBy !== "me") return;
+    tracker.update(isPaused ? { status: "paused", pausedBy: "me" } : { status: "moving" });
+    this.#options.engine.ask("pause", { direction: "in", fileId, isPaused }).catch(onGone);
   }
 
   interrupt(isConnected: boolean): void {
     for (const { tracker } of this.#files.values()) tracker.interrupt(isConnected);
   }
 
-  /** Over a new line: what has become of files that are over, and how far the others are. spec/3-session.md §8. */
+  /** Over a new connection, say what became of files that are over, and how far the others are. spec/3-session.md §8. */
   sayAgain(): void {
     this.#mayHaveMissed = true;
     for (const verdict of this.#verdicts.values()) this.#options.send(unmistakable(verdict));
-    for (const { fileId, step } of this.#files.values()) if (step === "accepted") void this.#sayReach(fileId);
+    for (const { fileId, step } of this.#files.values())
+      if (step === "accepted") void this.#sayHowFar(fileId);
   }
 
-  hearEngine(event: Extract<FileEngineEvent, { way: "in" } | { type: "credit" | "whole" }>): void {
+  hearEngine(event: Extract<FileEngineEvent, { direction: "in" } | { type: "credit" | "whole" }>): void {
     const incoming = this.#files.get(event.fileId);
     if (incoming === undefined) return;
     const { tracker } = incoming;
@@ -148,54 +148,54 @@ export class IncomingFiles {
     return fileId > 0 && fileId <= this.#count;
   }
 
-  /** Not asked about again; who was refused without asking is so again. */
+  /** A person is not asked again. An offer that was refused without asking is so again. */
   #offeredAgain(fileId: number): void {
     if (this.#files.has(fileId) || this.#verdicts.has(fileId)) return;
     this.#options.send({ type: "reject", fileId, reason: 2 });
   }
 
-  /** Both are the sender's to know: an honest one has asked its own limits first, so nobody is bothered. */
+  /** An honest sender knows both limits and keeps them, so nobody here is bothered with the offer. */
   #refusalOf(size: number): FileRefusal | undefined {
     if (size > this.#options.limit) return 1;
     return this.#files.size >= MAX_OPEN_OFFERS ? 2 : undefined;
   }
 
-  /** Nothing is promised to the other side before there is a place for it. */
-  async #open(incoming: Incoming, place: ChosenDestination): Promise<void> {
+  /** Nothing is promised to the other side before the destination is open. */
+  async #open(incoming: Incoming, destination: ChosenDestination): Promise<void> {
     const { fileId, tracker, lifetime } = incoming;
     const { engine, send, hashing } = this.#options;
     const { name, type, size, set } = tracker.transfer;
     const file = { name, type, size, ...(set && { set }) };
     try {
-      const passed = place.pass(file, lifetime.signal);
-      const reach = await engine.ask("receive", { fileId, file, place: passed, hashing });
+      const passed = destination.pass(file, lifetime.signal);
+      const window = await engine.ask("receive", { fileId, file, destination: passed, hashing });
       if (lifetime.signal.aborted) {
-        engine.ask("stop", { way: "in", fileId }).catch(onGone);
+        engine.ask("stop", { direction: "in", fileId }).catch(onGone);
         return;
       }
       incoming.step = "accepted";
       if (size === 0) tracker.update({ status: "moving" });
-      send({ type: "accept", fileId, ...reach });
+      send({ type: "accept", fileId, ...window });
     } catch (thrown) {
-      if (lifetime.signal.aborted) return; // Whoever ended it knows.
-      const { code } = asNullroomError(thrown, "E_FILE_READ", "the place has gone");
+      if (lifetime.signal.aborted) return; // Whoever ended it knows already.
+      const { code } = asNullroomError(thrown, "E_FILE_READ", "the destination has gone");
       this.#conclude({ type: "reject", fileId, reason: 4 });
       this.#over(incoming, "failed", code);
     }
   }
 
-  async #sayReach(fileId: number): Promise<void> {
+  async #sayHowFar(fileId: number): Promise<void> {
     try {
-      const reach = await this.#options.engine.ask("reach", { fileId });
-      if (this.#files.has(fileId)) this.#options.send({ type: "accept", fileId, ...reach });
+      const window = await this.#options.engine.ask("resume", { fileId });
+      if (this.#files.has(fileId)) this.#options.send({ type: "accept", fileId, ...window });
     } catch {
-      // because it has ended meanwhile, and its end is said by itself
+      // because the file has ended meanwhile, and its end is said elsewhere
     }
   }
 
   #whole(
     incoming: Incoming,
-    { fileId, size, sha256, stored }: Extract<EngineEvent, { type: "whole" }>,
+    { fileId, size, sha256, stored }: Extract<FileEngineEvent, { type: "whole" }>,
   ): void {
     const { tracker, lifetime } = incoming;
     this.#files.delete(fileId);
@@ -213,7 +213,7 @@ export class IncomingFiles {
       blob: () => engine.ask("blob", { fileId }),
       async discard() {
         lifetime.abort();
-        await engine.ask("stop", { way: "in", fileId });
+        await engine.ask("stop", { direction: "in", fileId });
       },
     };
   }
@@ -226,11 +226,11 @@ export class IncomingFiles {
   #over({ fileId, tracker, lifetime }: Incoming, status: Transfer["status"], code?: ErrorCode): void {
     this.#files.delete(fileId);
     lifetime.abort();
-    this.#options.engine.ask("stop", { way: "in", fileId }).catch(onGone);
+    this.#options.engine.ask("stop", { direction: "in", fileId }).catch(onGone);
     tracker.update(code ? { status, code } : { status });
   }
 
-  /** The conversation is over: what was on its way never comes whole. */
+  /** The conversation is over, and what was on its way never comes whole. */
   #forget(): void {
     for (const { tracker, step } of this.#files.values())
       tracker.update({ status: step === "offered" ? "cancelled" : "failed", code: "E_FILE_CANCELLED" });
@@ -243,9 +243,9 @@ export class IncomingFiles {
   }
 }
 
-/** Because a engine that is gone moves nothing any more, and the session says why. */
+/** Because an engine that is gone moves nothing any more, and the session reports why. */
 const onGone = () => undefined;
 
-function pick({ fileId, offset, creditEnd }: Extract<EngineEvent, { type: "credit" }>) {
+function pick({ fileId, offset, creditEnd }: Extract<FileEngineEvent, { type: "credit" }>) {
   return { fileId, offset, creditEnd };
 }

@@ -12,8 +12,8 @@ import type { Files } from "./files.ts";
 const CANNOT_READ = 4;
 
 /**
- * Files, from the first of them on: most conversations have none, and what it takes to handle them is loaded only
- * then. Where it cannot be loaded, because the server is not there any more, the file fails and the talk goes on.
+ * The files of a conversation, loaded with the first of them: most conversations have none. Where the code cannot be
+ * loaded, because the server is not there any more, the file fails and the conversation goes on.
  */
 export class LazyFiles implements SessionFiles {
   readonly #options: FilesContext;
@@ -21,7 +21,7 @@ export class LazyFiles implements SessionFiles {
   #loading: Promise<Files> | undefined;
   #files: Files | undefined;
   #offered = 0;
-  /** Offers of theirs that were refused because nothing could be loaded: their numbers are used up. */
+  /** How many offers of the other side were refused because the code could not be loaded: their ids are used up. */
   #missed = 0;
   #isReconnected = false;
 
@@ -41,8 +41,8 @@ export class LazyFiles implements SessionFiles {
     return ids;
   }
 
-  accept(id: TransferId, place: ChosenDestination): void {
-    this.#with((files) => files.accept(id, place));
+  accept(id: TransferId, destination: ChosenDestination): void {
+    this.#with((files) => files.accept(id, destination));
   }
 
   decline(id: TransferId): void {
@@ -66,16 +66,16 @@ export class LazyFiles implements SessionFiles {
     this.#files?.interrupt(isConnected);
   }
 
-  /** Over a new line, once the other side has caught up: what it may have missed. spec/3-session.md §8. */
+  /** Over a new connection, once the other side has caught up, say what it may have missed. spec/3-session.md §8. */
   sayAgain(): void {
     this.#isReconnected = true;
     this.#files?.sayAgain();
   }
 
-  /** Waited for, so that frames keep their order. @throws whatever ends the session */
+  /** To be waited for, so that frames keep their order. @throws whatever ends the session */
   async hearFrame(record: FrameBytes): Promise<void> {
     const { type } = record;
-    // It was refused when it was announced.
+    // The set was refused when it was announced.
     if (type === CODES.file_set_part && this.#missed > 0 && fileIdOf(record) <= this.#missed) return;
     const files = await this.#load().catch(() => undefined); // because the other side is told, below
     const isOffer = type === CODES.file_offer || type === CODES.file_set;
@@ -84,10 +84,10 @@ export class LazyFiles implements SessionFiles {
     else throw new NullroomError("E_RECORD_TYPE", "no such file");
   }
 
-  /** At once where that is possible. Before the first file there is none that could be meant. */
+  /** At once where the code is there. Before the first file there is none that could be meant. */
   #with(task: (files: Files) => void): void {
     if (this.#files) task(this.#files);
-    else this.#loading?.then(task, () => undefined); // because what was offered meanwhile has failed, and says so
+    else this.#loading?.then(task, () => undefined); // because what was offered meanwhile has failed and is reported
   }
 
   #load(): Promise<Files> {

@@ -5,7 +5,7 @@ import { sameHash } from "../../../files/same-hash.ts";
 import type { FileFrame, FileRefusal } from "../../../wire/frames.ts";
 import type { Transfer, TransferId } from "../../session.ts";
 import { TransferTracker } from "../../transfer-tracker.ts";
-import type { FileEngineEvent } from "../engine/client.ts";
+import type { FileEngineEvent } from "../engine/messages.ts";
 import { type FilesOptions, MAX_OPEN_OFFERS } from "./file-options.ts";
 import { offerFrames } from "./offers.ts";
 import { REFUSED } from "./refusals.ts";
@@ -14,26 +14,26 @@ type OutgoingOptions = Omit<FilesOptions, "limit">;
 
 type Outgoing = {
   readonly tracker: TransferTracker;
-  /** Counted when it is offered. */
+  /** Given when the file is offered; 0 before. */
   fileId: number;
   offering: Offering | undefined;
   creditEnd: number;
-  /** A new line stands, and the other side has yet to say from where it goes on. */
+  /** There is a new connection, and the other side has yet to say from where it goes on. */
   mayGoBack: boolean;
-  /** What FILE_END said, and what FILE_DONE did: one comes from the engine, one from the line, in either order. */
+  /** What FILE_END said, from the engine, and what FILE_DONE said, from the other side: in either order. */
   digest?: Bytes;
   done?: { size: number; sha256: Bytes };
 };
 
-/** Files to the other side: offered, moved within credit, believed delivered only on FILE_DONE. spec/5-files.md. */
+/** Files to the other side: offered, moved within credit, and called delivered only on FILE_DONE. spec/5-files.md. */
 export class OutgoingFiles {
   readonly #options: OutgoingOptions;
   readonly #takesSets: boolean;
-  /** Offered and not over. */
+  /** Files that are offered and not over. */
   readonly #files = new Map<number, Outgoing>();
-  /** Not yet offered. */
+  /** Files that are not offered yet. */
   readonly #queue: Outgoing[] = [];
-  /** What was said of files that this side has given up; it may have been lost with a line. */
+  /** What was said of files that this side has given up. It may have been lost with a connection. */
   readonly #givenUp = new Map<number, FileFrame>();
   #count = 0;
 
@@ -60,14 +60,14 @@ export class OutgoingFiles {
     if (outgoing) this.#giveUp(outgoing, "cancelled", { reason: 3 });
   }
 
-  pause(id: TransferId, isResting: boolean): void {
+  pause(id: TransferId, isPaused: boolean): void {
     const outgoing = this.#named(id);
     if (outgoing === undefined) return;
     const { status, pausedBy } = outgoing.tracker.transfer;
-    if (isResting ? status !== "moving" : pausedBy !== "me") return;
-    outgoing.tracker.update(isResting ? { status: "paused", pausedBy: "me" } : { status: "moving" });
+    if (isPaused ? status !== "moving" : pausedBy !== "me") return;
+    outgoing.tracker.update(isPaused ? { status: "paused", pausedBy: "me" } : { status: "moving" });
     const { fileId } = outgoing;
-    this.#options.engine.ask("rest", { way: "out", fileId, isPaused: isResting }).catch(onGone);
+    this.#options.engine.ask("pause", { direction: "out", fileId, isPaused }).catch(onGone);
   }
 
   interrupt(isConnected: boolean): void {
@@ -75,8 +75,8 @@ export class OutgoingFiles {
   }
 
   /**
-   * Over a new line: offers without an answer, and of what was given up whatever cannot be misunderstood. What moves
-   * waits for the other side to say how far it is.
+   * Over a new connection, say offers again that have no answer, and of what was given up whatever cannot be misunderstood.
+   * Files that move wait until the other side says how far it is.
    */
   sayAgain(isTheirsOver: (fileId: number) => boolean): void {
     for (const [fileId, cancel] of this.#givenUp) if (isTheirsOver(fileId)) this.#options.send(cancel);
@@ -90,7 +90,7 @@ export class OutgoingFiles {
   hearFrame(frame: Extract<FileFrame, { type: "accept" | "credit" | "reject" | "file_done" }>): void {
     const outgoing = this.#find(frame.fileId);
     if (outgoing === undefined) {
-      // They go on with what we have given up: our word for it was lost with the old line.
+      // The other side goes on with what this one has given up: the CANCEL was lost with the old connection.
       const givenUp = frame.type === "accept" ? this.#givenUp.get(frame.fileId) : undefined;
       if (givenUp) this.#options.send(givenUp);
       return;
@@ -115,7 +115,7 @@ export class OutgoingFiles {
     }
   }
 
-  hearEngine(event: Extract<FileEngineEvent, { way: "out" } | { type: "sent" }>): void {
+  hearEngine(event: Extract<FileEngineEvent, { direction: "out" } | { type: "sent" }>): void {
     const outgoing = this.#files.get(event.fileId);
     if (outgoing === undefined) return;
     const { tracker } = outgoing;
@@ -180,7 +180,7 @@ export class OutgoingFiles {
 
   #find(fileId: number): Outgoing | undefined {
     if (!this.hasBeen(fileId)) throw new NullroomError("E_RECORD_TYPE", "no such file");
-    return this.#files.get(fileId); // Undefined for one that is over: late answers are dropped.
+    return this.#files.get(fileId); // Undefined for a file that is over: late answers are dropped.
   }
 
   #accepted(outgoing: Outgoing, { offset, creditEnd }: { offset: number; creditEnd: number }): void {
@@ -188,7 +188,7 @@ export class OutgoingFiles {
     const isFirst = offering !== undefined && offset === 0;
     if (!isFirst && !mayGoBack) throw new NullroomError("E_RECORD_TYPE", "an ACCEPT out of place");
     outgoing.creditEnd = creditEnd;
-    outgoing.offering = undefined; // The engine has it.
+    outgoing.offering = undefined; // The engine has it now.
     outgoing.mayGoBack = false;
     tracker.update(offering ? { status: "queued" } : { moved: offset });
     const { engine, hashing, onFailure } = this.#options;
@@ -202,7 +202,7 @@ export class OutgoingFiles {
     this.#options.engine.ask("credit", { fileId: outgoing.fileId, creditEnd }).catch(onGone);
   }
 
-  /** Delivered is what both have said. */
+  /** A file is delivered when both sides say the same of it. */
   #settle(outgoing: Outgoing): void {
     const { digest, done, tracker } = outgoing;
     if (digest === undefined || done === undefined) return;
@@ -224,13 +224,13 @@ export class OutgoingFiles {
 
   #over({ fileId, tracker }: Outgoing, status: Transfer["status"], code?: ErrorCode): void {
     this.#files.delete(fileId);
-    this.#options.engine.ask("stop", { way: "out", fileId }).catch(onGone);
+    this.#options.engine.ask("stop", { direction: "out", fileId }).catch(onGone);
     const moved = status === "delivered" ? { moved: tracker.transfer.size } : {};
     tracker.update({ status, ...moved, ...(code && { code }) });
     this.#offerNext();
   }
 
-  /** The conversation is over, and nobody has said that these came whole. */
+  /** The conversation is over, and nobody has said that these files came whole. */
   #forget(): void {
     for (const { tracker } of [...this.#files.values(), ...this.#queue]) {
       tracker.update({ status: "failed", code: "E_FILE_CANCELLED" });
@@ -245,5 +245,5 @@ export class OutgoingFiles {
   }
 }
 
-/** A engine that is gone moves nothing any more, and the session says why. */
+/** Because an engine that is gone moves nothing any more, and the session reports why. */
 const onGone = () => undefined;

@@ -18,7 +18,7 @@ export const CODE_REASONS: Partial<Record<ErrorCode, FileRefusal>> = { E_FILE_HA
 /** What is said of a file of theirs that is over. */
 export type Verdict = Extract<FileFrame, { type: "reject" | "cancel" | "file_done" }>;
 
-/** Said once more, a CANCEL could be read as one for a file of ours of the same number: REJECT always means theirs. */
+/** A CANCEL that is said once more could be read as one for a file of the same number the other way: REJECT cannot. */
 export function unmistakable(verdict: Verdict): Verdict {
   return verdict.type === "cancel" ? { ...verdict, type: "reject" } : verdict;
 }

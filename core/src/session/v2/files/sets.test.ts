@@ -15,6 +15,7 @@ import type { Session, Transfer, TransferId } from "../../session.ts";
 import { createRoom2, joinRoom2 } from "../create-join.ts";
 import { FileEngineClient } from "../engine/client.ts";
 import { InlineEngine } from "../engine/inline.ts";
+import type { LiveConnection } from "./file-options.ts";
 import { LazyFiles } from "./lazy-files.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
@@ -210,6 +211,9 @@ test("an offer that was lost with a connection and given up meanwhile leaves a g
 });
 
 /** Files of a session whose other side is this test. */
+/** All that a policy about lanes asks of a connection that can have none. */
+const WITHOUT_LANES = { secured: { canHaveLanes: false } } as LiveConnection;
+
 function door(takesSets: boolean) {
   const sent: FileFrame[] = [];
   const transfers = new Map<TransferId, Transfer>();
@@ -221,7 +225,8 @@ function door(takesSets: boolean) {
       onFailure: () => expect.unreachable(),
     },
     send: (record: FrameBytes) => void sent.push(parseFileFrame(record)),
-    ...{ connection: () => undefined, platform: { createPeerConnection: () => expect.unreachable() } },
+    connection: () => WITHOUT_LANES,
+    ...{ platform: { createPeerConnection: () => expect.unreachable() } },
     report: (transfer: Transfer) => void transfers.set(transfer.id, transfer),
   };
   const files = new LazyFiles(options, { theirs: 2 ** 24, ours: 2 ** 24, takesSets, hashing: "pieces" });

@@ -1,15 +1,38 @@
 import type { Bytes } from "../../../brand.ts";
 import { wipe } from "../../../crypto/bytes.ts";
 import { type Agreed, type Handshake, initiate, respond } from "../../../crypto/handshake.ts";
-import { wipeSession } from "../../../crypto/schedule.ts";
+import type { PskKind, Role } from "../../../crypto/keys.ts";
+import type { SasIndices } from "../../../crypto/sas.ts";
+import { type SessionSecrets, wipeSession } from "../../../crypto/schedule.ts";
+import type { HandshakeSeal } from "../../../crypto/seal.ts";
+import type { HandshakeSource } from "../../../crypto/source.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after } from "../../../lifetime.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../timing.ts";
-import type { AttemptOptions } from "./attempt-options.ts";
+
+export type AttemptEvent =
+  /** The other side can know the words from here on: it has answered. */
+  | { type: "counts" }
+  /** Both have proved themselves; the secrets are the listener's now. */
+  | { type: "authenticated"; secrets: SessionSecrets; words: SasIndices }
+  | { type: "failed"; error: NullroomError };
+
+export type AttemptOptions = {
+  role: Role;
+  /** `psk` is copied. */
+  setup: { psk: Bytes; kind: PskKind; room: Bytes };
+  seal: HandshakeSeal;
+  source: HandshakeSource;
+  say: (blob: Bytes) => void;
+  /** The other side has proved itself, and nothing has been said about it yet. What this throws fails the attempt. */
+  onProof?: () => void;
+  /** A returned promise is waited for. */
+  onEvent: (event: AttemptEvent) => void | Promise<void>;
+};
 
 /**
- * From HS1 to the proof that the other side holds the same secret: one handshake, spec/3-session.md §3. Feed it one
- * message at a time. It fails once, with an event; over or failed, it holds nothing secret.
+ * One handshake, from HS1 to the proof that the other side holds the same secret: spec/3-session.md §3. It is given one
+ * message at a time and fails once, with an event. Closed or failed, it holds nothing secret.
  */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -17,20 +40,20 @@ export class Attempt {
   readonly #lifetime = new AbortController();
   #handshake: Handshake | undefined;
   #counted = false;
-  #phase: "handshake" | "authenticated" | "over" = "handshake";
+  #phase: "handshake" | "authenticated" | "closed" = "handshake";
   #cancelDeadline: () => void = () => undefined;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#psk = options.setup.psk.slice();
-    this.#lifetime.signal.addEventListener("abort", () => this.#forget(), { once: true });
+    this.#lifetime.signal.addEventListener("abort", () => this.#wipe(), { once: true });
   }
 
   get isAuthenticated(): boolean {
     return this.#phase === "authenticated";
   }
 
-  /** R's `hsid` is unknown until HS1. */
+  /** The responder's is unknown until HS1. */
   get hsid(): Bytes | undefined {
     return this.#handshake?.hsid;
   }
@@ -51,7 +74,7 @@ export class Attempt {
   }
 
   /** An opened phase-0 message. */
-  async hear(message: Bytes): Promise<void> {
+  async hearMessage(message: Bytes): Promise<void> {
     await this.#guarded(async () => {
       if (this.#handshake === undefined) return;
       const outcome = await this.#handshake.receive(message);
@@ -69,17 +92,17 @@ export class Attempt {
     });
   }
 
-  /** Signaling went wrong in a way that is nobody's but this attempt's. */
+  /** Something went wrong that concerns this attempt alone. */
   fail(thrown: unknown): void {
-    if (this.#phase === "over") return;
+    if (this.#phase === "closed") return;
     const error = asNullroomError(thrown, "E_CHANNEL", "the attempt failed");
-    this.drop();
+    this.close();
     void this.#options.onEvent({ type: "failed", error });
   }
 
-  /** No more of it. Idempotent. */
-  drop(): void {
-    this.#phase = "over";
+  /** Idempotent. */
+  close(): void {
+    this.#phase = "closed";
     this.#lifetime.abort();
   }
 
@@ -120,7 +143,7 @@ export class Attempt {
     }
   }
 
-  #forget(): void {
+  #wipe(): void {
     this.#handshake?.wipe();
     this.#handshake = undefined;
     wipe(this.#psk);

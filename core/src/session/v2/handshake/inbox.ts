@@ -4,12 +4,25 @@ import { HandshakeSeal, type Phase0Context } from "../../../crypto/seal.ts";
 import { NullroomError } from "../../../errors.ts";
 import { fromBase64Url, toBase64Url } from "../../../wire/read.ts";
 
-/** Where phase-0 blobs come in: opens them, and knows which call of the other side is a new one. */
+/** Knows which HS1 of the other side begins a new handshake: the relay may repeat any of them. */
+export class SeenHandshakes {
+  readonly #hsids = new Set<string>();
+
+  /** True once for each `hsid`. */
+  isNew(hsid: Bytes): boolean {
+    const name = toBase64Url(hsid);
+    if (this.#hsids.has(name)) return false;
+    this.#hsids.add(name);
+    return true;
+  }
+}
+
+/** Opens the phase-0 blobs of one PSK, and knows which of them begin a new handshake. */
 export class HandshakeInbox {
   readonly seal: HandshakeSeal;
-  readonly #seen = new Set<string>();
+  readonly #seen = new SeenHandshakes();
 
-  static async open(context: Phase0Context): Promise<HandshakeInbox> {
+  static async create(context: Phase0Context): Promise<HandshakeInbox> {
     return new HandshakeInbox(await HandshakeSeal.create(context));
   }
 
@@ -17,15 +30,11 @@ export class HandshakeInbox {
     this.seal = seal;
   }
 
-  /** `isNewCall`: an HS1 whose `hsid` has never been seen here; each opens one attempt and no other. @throws "E_SEAL" */
-  async read(blob: Bytes): Promise<{ message: Bytes; isNewCall: boolean }> {
+  /** `isNew`: an HS1 that has never been here; each begins one attempt and no other. @throws "E_SEAL" */
+  async open(blob: Bytes): Promise<{ message: Bytes; isNew: boolean }> {
     const message = await this.seal.open(blob);
     const { type, hsid } = parseHandshake(message);
-    if (type !== 1) return { message, isNewCall: false };
-    const name = toBase64Url(hsid);
-    const isNewCall = !this.#seen.has(name);
-    this.#seen.add(name);
-    return { message, isNewCall };
+    return { message, isNew: type === 1 && this.#seen.isNew(hsid) };
   }
 }
 

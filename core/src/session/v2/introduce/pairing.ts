@@ -6,38 +6,47 @@ import type { Role } from "../../../crypto/keys.ts";
 import { blobPhase } from "../../../crypto/seal.ts";
 import { freshSource } from "../../../crypto/source.ts";
 import { asNullroomError, type ErrorCode, NullroomError } from "../../../errors.ts";
-import { SecurePeer } from "../connect/secure-peer.ts";
-import type { SecurePeerEvent, SecurePeerOptions } from "../connect/secure-peer-options.ts";
-import { Attempt } from "../handshake/attempt.ts";
-import type { AttemptEvent } from "../handshake/attempt-options.ts";
+import type { ConnectStep, FailedAttempt } from "../../session.ts";
+import { SecurePeer, type SecurePeerEvent, type SecurePeerOptions } from "../connect/secure-peer.ts";
+import { Attempt, type AttemptEvent } from "../handshake/attempt.ts";
 import { HandshakeInbox, readBlob } from "../handshake/inbox.ts";
 import type { InviteSecret } from "./invite-secret.ts";
-import type { PairingEvent } from "./rendezvous-event.ts";
 
-export type PairingOptions = Pick<SecurePeerOptions, "connection"> & {
+export type PairingEvent =
+  | { type: "step"; step: ConnectStep; attempt: number }
+  /** An attempt failed; another one needs a person, or the other side. */
+  | { type: "attempt-failed"; failed: FailedAttempt }
+  /** An attempt failed, and there may be no other. */
+  | { type: "exhausted" }
+  /** The other side has left before there was a conversation. */
+  | { type: "peer-left" }
+  /** Once the two are secure, whatever the peer reports. */
+  | Exclude<SecurePeerEvent, { type: "step" }>;
+
+export type PairingOptions = Pick<SecurePeerOptions, "connection" | "platform"> & {
   kem: Promise<Kem>;
   secret: InviteSecret;
-  /** Those of this room's first pair, whoever takes which seat. */
+  /** Counts the attempts of this room's first pair, whoever takes which seat. */
   attempts: Attempts;
   onEvent: (event: PairingEvent) => void | Promise<void>;
 };
 
 /**
- * Two who know the link find each other: attempt after attempt, each shown, until one leads to a peer. Which blob
- * goes where is the table of spec/4-frames.md §1.
+ * Two who know the link authenticate each other: attempt after attempt, each shown, until one leads to a `SecurePeer`. The
+ * table of spec/4-frames.md §1 says which blob goes where.
  */
 export class Pairing {
   readonly #options: PairingOptions;
   #inbox: HandshakeInbox | undefined;
   #attempt: Attempt | undefined;
   #peer: SecurePeer | undefined;
-  #isOver = false;
+  #isClosed = false;
 
-  static async prepare(options: PairingOptions): Promise<Pairing> {
-    const { connection, secret: link } = options;
+  static async create(options: PairingOptions): Promise<Pairing> {
+    const { connection, secret } = options;
     const { role, room } = connection;
     const pairing = new Pairing(options);
-    pairing.#inbox = await HandshakeInbox.open({ psk: link.psk, kind: 0, room, role });
+    pairing.#inbox = await HandshakeInbox.create({ psk: secret.psk, kind: 0, room, role });
     return pairing;
   }
 
@@ -49,7 +58,7 @@ export class Pairing {
     return this.#options.connection.role;
   }
 
-  /** The two have proved themselves to each other. */
+  /** Whoever has proved to know the link, and the connection to them. */
   get peer(): SecurePeer | undefined {
     return this.#peer;
   }
@@ -58,20 +67,20 @@ export class Pairing {
     return this.#attempt === undefined && this.#peer === undefined;
   }
 
-  /** A new attempt; what was before it is dropped. @throws "E_HS_TAMPER" when three have counted */
+  /** Begin a new attempt, whatever was under way before. @throws "E_HS_TAMPER" when three have counted */
   async begin(): Promise<void> {
-    this.drop();
-    const { connection, secret: link, kem } = this.#options;
+    this.cancel();
+    const { connection, secret, kem, attempts } = this.#options;
     const { role, room, say } = connection;
-    const { inbox } = this;
+    const inbox = this.#openInbox;
     if (inbox === undefined) return;
-    this.#options.attempts.begin();
+    attempts.begin();
     this.#step("handshake");
     const source = freshSource(await kem);
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     const attempt: Attempt = new Attempt({
       role,
-      setup: { psk: link.psk, kind: 0, room },
+      setup: { psk: secret.psk, kind: 0, room },
       seal: inbox.seal,
       source,
       say,
@@ -95,36 +104,36 @@ export class Pairing {
     }
   }
 
-  /** What was under way is over; another attempt may begin. */
-  drop(): void {
-    this.#attempt?.drop();
+  /** What was under way is over, and another attempt may begin. */
+  cancel(): void {
+    this.#attempt?.close();
     this.#attempt = undefined;
-    this.#peer?.drop();
+    this.#peer?.close();
     this.#peer = undefined;
   }
 
-  /** No more of it; the peer is the caller's to part. */
+  /** Idempotent. Returns the peer, if there is one: the caller leaves it, or closes it. */
   close(): SecurePeer | undefined {
     const peer = this.#peer;
-    this.#isOver = true;
+    this.#isClosed = true;
     this.#peer = undefined;
     this.#inbox = undefined;
-    this.drop();
+    this.cancel();
     return peer;
   }
 
-  private get inbox(): HandshakeInbox | undefined {
-    return this.#isOver ? undefined : this.#inbox;
+  get #openInbox(): HandshakeInbox | undefined {
+    return this.#isClosed ? undefined : this.#inbox;
   }
 
   async #hearHandshake(blob: Bytes): Promise<void> {
     if (await this.#peer?.hearHandshake(blob)) return;
-    // I without an attempt asked for nothing; R without one may be called by an HS1.
-    if (this.inbox === undefined || (this.#attempt === undefined && this.role === 0)) return;
-    const { message, isNewCall } = await this.inbox.read(blob);
-    const waits = this.#attempt !== undefined && this.#attempt.hsid === undefined;
-    if (isNewCall && this.role === 1 && !waits) await this.begin();
-    await this.#attempt?.hear(message);
+    // An initiator without an attempt has asked for nothing; for a responder an HS1 begins one.
+    if (this.#openInbox === undefined || (this.#attempt === undefined && this.role === 0)) return;
+    const { message, isNew } = await this.#openInbox.open(blob);
+    const awaitsFirst = this.#attempt !== undefined && this.#attempt.hsid === undefined;
+    if (isNew && this.role === 1 && !awaitsFirst) await this.begin();
+    await this.#attempt?.hearMessage(message);
   }
 
   #hearAttempt(attempt: Attempt, event: AttemptEvent): void | Promise<void> {
@@ -143,12 +152,13 @@ export class Pairing {
 
   async #authenticated({ secrets, words }: Extract<AttemptEvent, { type: "authenticated" }>): Promise<void> {
     const { rk, resume } = secrets;
-    const { connection, kem } = this.#options;
+    const { connection, platform, kem } = this.#options;
     this.#step("network");
     const peer: SecurePeer = new SecurePeer({
       keyring: new Keyring({ rk, resume }),
       words,
-      connection: connection,
+      connection,
+      platform,
       source: freshSource(await kem),
       onEvent: (event) => this.#hearPeer(peer, event),
     });
@@ -160,27 +170,24 @@ export class Pairing {
     if (peer !== this.#peer) return;
     if (event.type === "step") return this.#step(event.step);
     if (event.type === "secured") {
-      this.#attempt?.drop();
+      this.#attempt?.close();
       this.#attempt = undefined;
       this.#inbox = undefined;
     }
     if (peer.wasSecure) return this.#options.onEvent(event);
     if (event.type === "failed") return this.#failed(event.error);
-    if (event.type === "goodbye") return this.#options.onEvent({ type: "parted" });
+    if (event.type === "goodbye") return this.#options.onEvent({ type: "peer-left" });
   }
 
-  #step(step: Extract<PairingEvent, { type: "step" }>["step"]): void {
+  #step(step: ConnectStep): void {
     void this.#options.onEvent({ type: "step", step, attempt: this.#options.attempts.number });
   }
 
   #failed({ code }: { code: ErrorCode }): void {
     if (this.isIdle) return;
-    this.drop();
-    if (this.#options.attempts.exhausted) void this.#options.onEvent({ type: "exhausted" });
-    else
-      void this.#options.onEvent({
-        type: "attempt-failed",
-        failed: { code, mayStartAnother: this.role === 0 },
-      });
+    this.cancel();
+    const { attempts, onEvent } = this.#options;
+    if (attempts.exhausted) void onEvent({ type: "exhausted" });
+    else void onEvent({ type: "attempt-failed", failed: { code, mayStartAnother: this.role === 0 } });
   }
 }

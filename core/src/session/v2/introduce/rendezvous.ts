@@ -1,22 +1,52 @@
-import type { Bytes } from "../../../brand.ts";
+import type { Bytes, RoomId, Seat } from "../../../brand.ts";
 import { Attempts } from "../../../crypto/attempts.ts";
+import type { Kem } from "../../../crypto/kem.ts";
 import { asNullroomError, type ErrorCode } from "../../../errors.ts";
 import { Serial } from "../../../lifetime.ts";
+import type { Platform } from "../../../platform.ts";
 import type { TalkFrame } from "../../../wire/frames.ts";
 import { toBase64Url } from "../../../wire/read.ts";
 import type { SeatInit } from "../../../wire/room-messages.ts";
 import { rtcConfiguration } from "../../room-api.ts";
+import type { EndReason } from "../../session.ts";
 import { featuresOf } from "../connect/hello.ts";
-import type { SecureConnectionOptions } from "../connect/secure-connection-options.ts";
+import { PeerConnectionTransport } from "../connect/peer-connection-transport.ts";
+import type { ResumptionOptions } from "../connect/resumption.ts";
 import type { SecurePeer } from "../connect/secure-peer.ts";
-import { roomBytes } from "./invite-secret.ts";
-import { Pairing } from "./pairing.ts";
-import type { PairingEvent, RendezvousEvent, RendezvousOptions } from "./rendezvous-event.ts";
+import type { OpenTransport } from "../connect/transport.ts";
+import type { FileEngineClient } from "../engine/client.ts";
+import { type InviteSecret, roomBytes } from "./invite-secret.ts";
+import { Pairing, type PairingEvent } from "./pairing.ts";
 import { SeatClient, type SeatEvent } from "./seat-client.ts";
 
+export type RendezvousEvent =
+  | { type: "seated"; init: SeatInit }
+  /** Seated, and nobody to talk to for the time being. */
+  | { type: "alone" }
+  | { type: "intruder" }
+  | { type: "ended"; reason: EndReason }
+  | Exclude<PairingEvent, { type: "exhausted" | "peer-left" }>;
+
+export type RendezvousOptions = {
+  platform: Platform;
+  /** How the two are connected, where not by a PeerConnection. */
+  openTransport?: OpenTransport | undefined;
+  engine: Pick<FileEngineClient, "attach">;
+  roomId: RoomId;
+  seat: Seat;
+  secret: InviteSecret;
+  admit: Bytes;
+  kem: Promise<Kem>;
+  hideAddress: boolean;
+  /** How long this side lets the session last from now, or go on. */
+  ttlSeconds: () => number;
+  /** A returned promise is waited for. */
+  onEvent: (event: RendezvousEvent) => void | Promise<void>;
+};
+
 /**
- * Two people in a protocol 2 room as the server has it: the seat, who is there, and what of that counts when. Its
- * table is spec/3-session.md §2. Once secure, whatever the server says is a hint.
+ * Two people in a protocol 2 room as the server sees it: this side's seat, who is in the other one, and what of that counts
+ * when. Its table is spec/3-session.md §2. Once the two are secure, whatever the server says is a hint.
  */
 export class Rendezvous {
   readonly #options: RendezvousOptions;
@@ -28,7 +58,7 @@ export class Rendezvous {
   #init: SeatInit | undefined;
   #pairing: Pairing | undefined;
   #attempts = new Attempts();
-  /** Somebody new has taken the other's seat while the conversation was still open. */
+  /** Somebody new has taken the other seat while the conversation was still open. */
   #hasNewcomer = false;
   #isRefused = false;
   #hasLeft = false;
@@ -43,31 +73,26 @@ export class Rendezvous {
     this.#seat = new SeatClient({ platform, roomId, seat, admit, signal, onEvent });
   }
 
-  /** One more attempt, by a click. R's side of it begins with the other's HS1. */
+  /** Begin one more attempt, by a click. The responder's side of it begins with the initiator's HS1. */
   retry(): void {
     this.#work.run(async () => {
       if (this.#pairing?.isIdle && this.#init?.seat === 0) await this.#pairing.begin();
     });
   }
 
-  /** Free R's seat, by a click: for somebody who came with the link and gets no further. */
+  /** Free the responder's seat, by a click: for somebody who came with the link and gets no further. */
   evict(): void {
     this.#work.run(() => {
       if (this.#peer || this.#init?.seat !== 0) return;
       this.#seat.say({ action: "evict" });
-      this.#alone();
+      this.#waitAlone();
     });
   }
 
-  /** Somebody looks at the page again, or the network has changed: the server's line and the other one alike. */
+  /** Somebody looks at the page again, or the network has changed: look after the socket and the peer alike. */
   wake(isNetworkNew: boolean): void {
     this.#seat.wake();
-    this.#peer?.hearOfTransport(isNetworkNew ? { type: "network-changed" } : { type: "woke", sleptMs: 0 });
-  }
-
-  /** The last PING was answered, or several were not. */
-  hearHeartbeat(type: "proof" | "silence"): void {
-    this.#peer?.hearOfTransport({ type });
+    this.#peer?.hearHint(isNetworkNew ? { type: "network-changed" } : { type: "woke", sleptMs: 0 });
   }
 
   /** The operator lets the link be used again, and this side still has its seat. */
@@ -77,7 +102,7 @@ export class Rendezvous {
 
   /** The conversation is over and the room is not: whoever has the link may come. The seat stays. */
   startOver(): void {
-    void this.#pairing?.close()?.part(undefined); // The answer to a goodbye has yet to leave.
+    void this.#pairing?.close()?.leave(undefined); // The answer to a goodbye has yet to leave.
     this.#pairing = undefined;
     this.#work.run(async () => {
       this.#attempts = new Attempts();
@@ -97,13 +122,13 @@ export class Rendezvous {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const peer = this.#pairing?.close();
-    const needsCable = peer?.needsCable === true;
-    const parted = peer?.part(last);
-    if (needsCable) await parted;
+    const needsServer = peer?.needsServer === true;
+    const peerLeft = peer?.leave(last);
+    if (needsServer) await peerLeft;
     if (destroy) this.#seat.say({ action: "destroy" });
-    const left = this.#seat.leave();
+    const seatLeft = this.#seat.leave();
     this.#lifetime.abort();
-    await Promise.all([parted, left]);
+    await Promise.all([peerLeft, seatLeft]);
   }
 
   async #hearSeat(event: SeatEvent): Promise<void> {
@@ -113,9 +138,9 @@ export class Rendezvous {
       case "peer-ready":
         if (this.#pairing && !this.#isSecure) return this.#pairing.begin();
         this.#hasNewcomer = true;
-        return this.#peer?.hearOfTransport({ type: "signaling-restored" });
+        return this.#peer?.hearHint({ type: "signaling-restored" });
       case "peer-back":
-        return this.#isSecure ? this.#peer?.hearOfTransport({ type: "signaling-restored" }) : undefined;
+        return this.#isSecure ? this.#peer?.hearHint({ type: "signaling-restored" }) : undefined;
       case "peer-left":
         this.#hasNewcomer = false;
         return this.#peerLeft(event.reason === "destroyed");
@@ -124,10 +149,10 @@ export class Rendezvous {
       case "intruder":
         return this.#tell({ type: "intruder" });
       case "lost":
-        return this.#peer ? undefined : this.#alone();
+        return this.#peer ? undefined : this.#waitAlone();
       case "refused":
         this.#isRefused = true;
-        if (this.#isSecure) return this.#peer?.hearOfTransport({ type: "refused" });
+        if (this.#isSecure) return this.#peer?.hearHint({ type: "refused" });
         return this.#peer ? undefined : this.#end(event.code);
       default:
         event satisfies never;
@@ -150,7 +175,7 @@ export class Rendezvous {
     this.#isRefused = false;
     if (this.#isSecure) {
       this.#seat.say({ action: "established" });
-      this.#peer?.hearOfTransport({ type: "signaling-restored" });
+      this.#peer?.hearHint({ type: "signaling-restored" });
       return;
     }
     if (hasMoved) await this.#prepare(init);
@@ -159,12 +184,11 @@ export class Rendezvous {
   }
 
   async #prepare({ seat }: SeatInit): Promise<Pairing> {
-    this.#pairing?.close()?.drop();
-    const { secret: link, kem } = this.#options;
-    const pairing = await Pairing.prepare({
+    this.#pairing?.close()?.close();
+    const { platform, secret, kem } = this.#options;
+    const pairing = await Pairing.create({
       connection: this.#connectionOptions(seat),
-      secret: link,
-      kem,
+      ...{ platform, secret, kem },
       attempts: this.#attempts,
       // Not through #work: an attempt speaks while a message of #work is being handed to it.
       onEvent: (event) => this.#hearPairing(event),
@@ -174,16 +198,16 @@ export class Rendezvous {
     return pairing;
   }
 
-  #connectionOptions(
-    role: SecureConnectionOptions["role"],
-  ): Omit<SecureConnectionOptions, "secrets" | "isFirst" | "onEvent"> {
+  #connectionOptions(role: Seat): ResumptionOptions["connection"] {
     const { platform, engine, hideAddress, ttlSeconds } = this.#options;
+    const configuration = () => rtcConfiguration(this.#init?.iceServers ?? [], hideAddress);
     return {
-      platform,
-      engine: engine,
+      openTransport:
+        this.#options.openTransport ??
+        ((options) => PeerConnectionTransport.open({ ...options, platform, configuration })),
+      engine,
       role,
       room: this.#room,
-      configuration: () => rtcConfiguration(this.#init?.iceServers ?? [], hideAddress),
       hello: () => ({
         features: featuresOf(platform),
         maxFile: this.#init?.fileSharing ? this.#init.fileSizeLimit : 0,
@@ -197,8 +221,8 @@ export class Rendezvous {
     switch (event.type) {
       case "exhausted":
         return this.#end("E_HS_TAMPER");
-      case "parted":
-        return this.#alone();
+      case "peer-left":
+        return this.#waitAlone();
       case "secured":
         this.#seat.keepTrying();
         this.#seat.say({ action: "established" });
@@ -211,11 +235,11 @@ export class Rendezvous {
   #peerLeft(destroyed: boolean): void {
     if (this.#peer) return;
     if (destroyed) void this.#tell({ type: "ended", reason: { type: "peer-destroyed" } });
-    else this.#alone();
+    else this.#waitAlone();
   }
 
-  #alone(): void {
-    this.#pairing?.drop();
+  #waitAlone(): void {
+    this.#pairing?.cancel();
     if (this.#init) void this.#tell({ type: "alone" });
   }
 

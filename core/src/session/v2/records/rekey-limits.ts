@@ -1,13 +1,13 @@
 import { REKEY_AFTER_BYTES, REKEY_AFTER_MS, REKEY_AFTER_RECORDS } from "../../../limits.ts";
 import { REKEY_TIMEOUT_MS } from "../timing.ts";
-import type { RecordCounts } from "./secure-channels-options.ts";
+import type { RecordCounts } from "./secure-channels.ts";
 
 /** How long an epoch lasts, by whichever comes first, and how long its end may take. */
 export type RekeyLimits = {
   ms: number;
-  /** In either direction, both channels together. */
+  /** In either direction, over all channels together. */
   bytes: number;
-  /** In either direction on either channel. */
+  /** In either direction, on ctl or on the others together. */
   records: number;
   timeoutMs: number;
 };
@@ -19,7 +19,7 @@ export const REKEY_LIMITS: RekeyLimits = {
   timeoutMs: REKEY_TIMEOUT_MS,
 };
 
-/** Whether a line has carried as much as one epoch may. @param since - what it had carried when the epoch began */
+/** Whether channels have carried as much as one epoch may. @param since - what they had carried when the epoch began */
 export function isWornOut(limits: RekeyLimits, since: RecordCounts, now: RecordCounts): boolean {
   const risen = (...names: (keyof RecordCounts)[]) =>
     Math.max(...names.map((name) => now[name] - since[name]));

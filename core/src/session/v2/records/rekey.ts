@@ -1,16 +1,18 @@
 import type { Bytes } from "../../../brand.ts";
-import { BULK, bindChains, CTL, eachOf } from "../../../crypto/binding.ts";
+import { type Binding, bindChains, wipeChains } from "../../../crypto/binding.ts";
 import { wipe } from "../../../crypto/bytes.ts";
 import type { DhKeyPair } from "../../../crypto/dh.ts";
 import type { KemKeyPair } from "../../../crypto/kem.ts";
+import type { Keyring } from "../../../crypto/keyring.ts";
+import type { Role } from "../../../crypto/keys.ts";
 import { answerKeys, concludeKeys, deriveEpoch, type SharedSecrets } from "../../../crypto/rekey.ts";
+import type { HandshakeSource } from "../../../crypto/source.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, childOf } from "../../../lifetime.ts";
 import { formatTalk, type TalkFrame } from "../../../wire/frames.ts";
 import { REKEY_ASK_AGAIN_MS } from "../timing.ts";
 import { ConnectedTime } from "./connected-time.ts";
 import { isWornOut, REKEY_LIMITS, type RekeyLimits } from "./rekey-limits.ts";
-import type { RekeyOptions } from "./rekey-options.ts";
 import {
   type Rekey1,
   type Rekey2,
@@ -21,13 +23,30 @@ import {
   type RekeyStep,
   rekeyStep,
 } from "./rekey-state.ts";
-import type { RecordCounts } from "./secure-channels-options.ts";
+import type { RecordCounts, SecureChannels } from "./secure-channels.ts";
+
+export type RekeyOptions = {
+  role: Role;
+  channels: Pick<
+    SecureChannels,
+    "send" | "numbers" | "expectEpoch" | "beginEpoch" | "counts" | "watchCounts"
+  >;
+  /** That of the transport which carries the channels: every epoch's chains are bound to it. */
+  binding: Binding;
+  keyring: Keyring;
+  /** Where fresh keys come from. */
+  source: HandshakeSource;
+  /** Ends with the channels. */
+  signal: AbortSignal;
+  limits?: RekeyLimits | undefined;
+  onFailure: (error: NullroomError) => void;
+};
 
 type OwnKeys = { dh: DhKeyPair; kem: KemKeyPair };
 
 /**
- * The re-keys of one line, from its epoch 0 on: when one is due, and what each of its steps takes. A line that is
- * replaced takes what is under way with it. `rekey-state.ts` decides what may follow what; spec/4-frames.md §6.
+ * The re-keys over one transport's channels, from epoch 0 on: when one is due, and what each of its steps takes. Channels
+ * that are replaced take what is under way with them. `rekey-state.ts` decides what may follow what; spec/4-frames.md §6.
  */
 export class Rekey {
   readonly #options: RekeyOptions;
@@ -36,7 +55,7 @@ export class Rekey {
   readonly #time: ConnectedTime;
   #state: RekeyState = { step: "rest" };
   #epoch = 0;
-  /** I's, between making them and REKEY2. */
+  /** The initiator's, between making them and REKEY2. */
   #own: OwnKeys | undefined;
   #isConnected = true;
   #isOld = false;
@@ -53,24 +72,26 @@ export class Rekey {
     this.#lifetime.signal.addEventListener("abort", () => this.#forget(), { once: true });
     this.#since = options.channels.counts;
     this.#rest();
-    options.channels.onCounted = () => this.#beginIfDue();
+    options.channels.watchCounts(() => this.#beginIfDue(), this.#lifetime.signal);
   }
 
-  /** Frames of one channel one at a time and in order. @throws "E_REKEY", "E_RECORD_EPOCH" */
+  /** The frames of one channel come one at a time and in order. @throws "E_REKEY", "E_RECORD_EPOCH" */
   async hearFrame(frame: RekeyFrame): Promise<void> {
-    await this.#take(frame);
+    await this.#handle(frame);
   }
 
   get epoch(): number {
     return this.#epoch;
   }
 
-  /**
-   * Keep the epoch, and with it the channels on which the next one begins, from `hold` to `release`.
-   * @throws "E_REKEY" while an epoch is ending
-   */
-  turn(type: "hold" | "release"): void {
-    this.#state = this.#step({ type }).state;
+  /** Keep the epoch, and with it the channels on which the next one begins. @throws "E_REKEY" while an epoch is ending */
+  hold(): void {
+    this.#state = this.#step({ type: "hold" }).state;
+  }
+
+  /** Let the epoch end again. */
+  release(): void {
+    this.#state = this.#step({ type: "release" }).state;
     this.#beginIfDue();
   }
 
@@ -81,7 +102,7 @@ export class Rekey {
     this.#beginIfDue();
   }
 
-  /** No more of it: what is under way is void, and its keys are gone. */
+  /** Begin no more: what is under way is void, and its keys are gone. Idempotent. */
   close(): void {
     this.#lifetime.abort();
   }
@@ -90,7 +111,7 @@ export class Rekey {
     return this.#lifetime.signal.aborted;
   }
 
-  /** An epoch has begun in both directions. */
+  /** An epoch has begun in both directions: count its age and its records from now. */
   #rest(): void {
     this.#time.stop();
     this.#cancelAge();
@@ -107,10 +128,10 @@ export class Rekey {
   #beginIfDue(): void {
     if (this.#state.step !== "rest" || this.#hasAsked || !this.#isConnected) return;
     if (!this.#isOld && !isWornOut(this.#limits, this.#since, this.#options.channels.counts)) return;
-    this.#take({ type: "due" }).catch((thrown) => this.#fail(thrown));
+    this.#handle({ type: "due" }).catch((thrown) => this.#fail(thrown));
   }
 
-  async #take(event: RekeyEvent): Promise<void> {
+  async #handle(event: RekeyEvent): Promise<void> {
     if (this.#isOver) return;
     const { state, acts } = this.#step(event);
     const before = this.#state.step;
@@ -122,14 +143,14 @@ export class Rekey {
   }
 
   #step(event: RekeyEvent): RekeyStep {
-    const { role, channels: line } = this.#options;
-    return rekeyStep(role, this.#state, event, [CTL, BULK, ...(line.lanes?.channels ?? [])]);
+    const { role, channels } = this.#options;
+    return rekeyStep(role, this.#state, event, channels.numbers);
   }
 
   #do(act: RekeyAct): void | Promise<void> {
     switch (act.act) {
       case "draw":
-        this.#draw().catch((thrown) => this.#fail(thrown)); // A REKEY_REQ need not wait for it.
+        this.#draw().catch((thrown) => this.#fail(thrown)); // What comes next on the channel need not wait for it.
         break;
       case "propose":
         if (this.#own) this.#say(proposal(this.#own));
@@ -165,7 +186,7 @@ export class Rekey {
     const { source } = this.#options;
     this.#own = { dh: await source.generateDh(), kem: await source.kem.generate() };
     if (this.#isOver) this.#forget();
-    await this.#take({ type: "drawn" });
+    await this.#handle({ type: "drawn" });
   }
 
   async #answer(rekey1: Rekey1): Promise<void> {
@@ -176,45 +197,49 @@ export class Rekey {
 
   async #switch(rekey2: Rekey2): Promise<void> {
     const own = this.#own;
-    if (own === undefined) return; // Closed.
+    if (own === undefined) return; // It was closed meanwhile.
     this.#own = undefined;
     const shared = await concludeKeys(own, rekey2);
     if (!(await this.#learn(shared, proposal(own), rekey2))) return;
     this.#begin({ type: "rekey3" });
   }
 
-  /** The next epoch's secrets and chains, each with whoever keeps it. False where it has become void meanwhile. */
+  /** Derive the next epoch, and give each of its secrets to whoever keeps it. False where it has become void meanwhile. */
   async #learn(shared: SharedSecrets, rekey1: Rekey1, rekey2: Rekey2): Promise<boolean> {
-    const { keyring, fingerprints, role, channels: line } = this.#options;
+    const { keyring, binding, role, channels } = this.#options;
     const [body1, body2] = [formatTalk(rekey1).body, formatTalk(rekey2).body];
-    if (this.#dropIfOver(shared.dh, shared.ss)) return false;
+    if (this.#wipeIfOver(shared.dh, shared.ss)) return false;
     const epoch = this.#epoch + 1;
     const { rec, ...kept } = await deriveEpoch({ ...shared, rk: keyring.rk, epoch, body1, body2 });
-    if (this.#dropIfOver(rec, kept.rk, kept.resume)) return false;
+    if (this.#wipeIfOver(rec, kept.rk, kept.resume)) return false;
     this.#epoch = epoch;
     keyring.renew(kept);
-    if (role === 0) keyring.keepNewest(); // R has it too: REKEY2 said so. R itself has to wait for I's word.
-    const chains = await bindChains(rec, fingerprints, role, line.lanes?.channels);
-    if (this.#dropIfOver(...eachOf(chains))) return false;
-    await line.expectEpoch(chains);
+    // REKEY2 has shown that the responder has them too. The responder has to wait until the initiator shows it.
+    if (role === 0) keyring.keepNewest();
+    const chains = await bindChains(rec, binding, role, channels.numbers);
+    if (this.#isOver) {
+      wipeChains(chains);
+      return false;
+    }
+    await channels.expectEpoch(chains);
     return !this.#isOver;
   }
 
-  /** What was being made when it ended has nobody to wipe it but this. */
-  #dropIfOver(...secrets: Bytes[]): boolean {
+  /** Wipes what was being made when it ended: nobody else has it yet. */
+  #wipeIfOver(...secrets: Bytes[]): boolean {
     if (this.#isOver) wipe(...secrets);
     return this.#isOver;
   }
 
   #begin(marker: TalkFrame): void {
     this.#options.channels.beginEpoch(marker).catch(() => {
-      // because a line that cannot carry it has ended, and says so itself
+      // because channels that cannot carry it have ended, and report that themselves
     });
   }
 
   #say(frame: TalkFrame): void {
     this.#options.channels.send(frame).catch(() => {
-      // because a line that cannot carry it has ended, and says so itself
+      // because channels that cannot carry it have ended, and report that themselves
     });
   }
 

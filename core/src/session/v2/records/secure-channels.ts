@@ -1,223 +1,280 @@
 import type { Bytes } from "../../../brand.ts";
-import { BULK, type Chains, type ChannelChains, CTL, eachOf } from "../../../crypto/binding.ts";
+import { BULK, type Chains, type Channel, CTL, wipeChains } from "../../../crypto/binding.ts";
 import { wipe } from "../../../crypto/bytes.ts";
 import type { Role } from "../../../crypto/keys.ts";
-import { MAX_RECORD_BYTES, RecordOpener, RecordSealer } from "../../../crypto/record.ts";
+import { MAX_RECORD_BYTES } from "../../../crypto/record.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, Serial } from "../../../lifetime.ts";
-import { PacedSender } from "../../../peer/paced-sender.ts";
+import { BufferedChannel } from "../../../peer/buffered-channel.ts";
+import type { DataChannel } from "../../../peer/channel-port.ts";
 import { parseCtl } from "../../../wire/frame-readers.ts";
-import { type FrameBytes, formatTalk, type TalkFrame } from "../../../wire/frames.ts";
+import { type FrameBytes, formatTalk, type HeardFrame, type TalkFrame } from "../../../wire/frames.ts";
+import { type ChannelCounts, RecordChannel } from "./record-channel.ts";
+import type { AttachRemoteChannel, RemoteChannel, RemoteChannelEvent } from "./remote-channel.ts";
 
-import type { BulkChannelEvent, BulkChannelHandle } from "../engine/bulk-channel-handle.ts";
-import type { Lanes, RecordCounts, SecureChannelsOptions } from "./secure-channels-options.ts";
+export type SecureChannelsEvent =
+  /** ctl is open; the keys may still be on their way. */
+  | { type: "open" }
+  /** The other side's first record has come for a listener that was put there by `listen`. */
+  | { type: "confirmed" }
+  | { type: "closed" }
+  | { type: "failed"; error: NullroomError };
 
-/** A line whose bulk is closed and whose ctl is not carries no files: it is given up after this. */
+/** Who takes what arrives, one at a time and in order per channel: a returned promise is waited for. */
+export type FrameListener = {
+  onFrame: (frame: HeardFrame) => void | Promise<void>;
+  /** The other side's EPOCH on bulk or on a lane. Whatever else comes there is the file engine's to take. */
+  onMarker: (channel: Channel) => void | Promise<void>;
+};
+
+export type SecureChannelsOptions = {
+  role: Role;
+  ctl: DataChannel;
+  attachBulk: AttachRemoteChannel;
+  signal: AbortSignal;
+  /** Who listens until somebody else does. */
+  listener: FrameListener;
+  onEvent: (event: SecureChannelsEvent) => void | Promise<void>;
+};
+
+/** What happens to a lane; its counts and markers are these channels' own. */
+export type LaneListener = { onClosed: () => void; onFailed: (error: NullroomError) => void };
+
+/** Records and their bytes on the wire since the channels opened: bulk stands for bulk and all lanes. */
+export type RecordCounts = {
+  ctlSent: number;
+  bulkSent: number;
+  ctlReceived: number;
+  bulkReceived: number;
+  bytesSent: number;
+  bytesReceived: number;
+};
+
+type Remote = { readonly channel: RemoteChannel; counts: { sent: number; received: number } };
+
+/** A connection whose bulk is closed and whose ctl is not can carry no files, and is given up after this. */
 const BULK_ALONE_MS = 1_000;
 
-/** What may wait on ctl to be taken, counted as memory: nobody who heeds anything comes near this. */
-const WAITING_BYTES = 16 * 1024 * 1024;
-/** What waiting costs, however short the record. */
-const LEAST_WAITING_BYTES = 1024;
-
-type Keys = { ctl: RecordSealer; fromCtl: RecordOpener };
+/** Bounds what waits on ctl to be read, counted as memory: whoever heeds anything comes nowhere near it. */
+const INBOX = {
+  limit: 16 * 1024 * 1024,
+  costOf: (bytes: number) => Math.max(bytes, 1024),
+  refusal: () => new NullroomError("E_CHANNEL", "more than can be taken"),
+};
 
 /**
- * The two negotiated channels under the record layer: frames in, frames out, spec/4-frames.md §4. What arrives
- * before the keys exist waits for them. Whatever does not open or fit ends the line.
+ * The channels of one transport under the record layer: ctl here, bulk and the lanes beside it where files are moved.
+ * Frames go in and out, and an epoch begins on all of them together. spec/4-frames.md §4, §6.
  */
 export class SecureChannels {
-  /** Those that there are take part in whatever epoch begins. */
-  lanes: Lanes | undefined;
   readonly #options: SecureChannelsOptions;
-  readonly #armed: Promise<Keys>;
-  #arm: (keys: Keys) => void = () => undefined;
-  #keys: Keys | undefined;
-  #failed = false;
-  readonly #sender: PacedSender;
-  readonly #lane: BulkChannelHandle;
-  #tail: Promise<unknown> = Promise.resolve();
-  readonly #ctlBytes = { sent: 0, received: 0 };
-  #bulkCounts = { sent: 0, received: 0 };
-  /** This side's chains of an epoch that it has not begun yet, each until its channel's marker. */
-  #following: Partial<ChannelChains> = {};
-  /** Somebody is told whenever `counts` have risen: one listener. */
-  onCounted: () => void = () => undefined;
+  readonly #ctl: RecordChannel;
+  readonly #remotes = new Map<Channel, Remote>();
+  readonly #countListeners = new Set<() => void>();
+  #listener: FrameListener;
+  #awaitsConfirmation = false;
+  /** Chains of an epoch that this side has not begun yet, by channel. */
+  #following = new Map<Channel, Bytes>();
+  #isBeginning = false;
+  #isWiped = false;
 
   constructor(options: SecureChannelsOptions) {
     this.#options = options;
-    const { ctl, bulk, engine, signal } = options;
-    this.#sender = new PacedSender(ctl);
-    const inbox = new Serial(signal, (thrown) => this.#fail(thrown));
-    this.#lane = engine.attach(bulk, { hear: (event) => inbox.run(() => this.#hearLane(event)) });
-    this.#armed = new Promise((resolve, reject) => {
-      this.#arm = resolve;
-      signal.addEventListener("abort", () => reject(isClosed()), { once: true });
+    this.#listener = options.listener;
+    const { ctl, attachBulk, signal, onEvent } = options;
+    this.#ctl = new RecordChannel({
+      channel: new BufferedChannel(ctl),
+      inbox: INBOX,
+      onRecord: (record) => this.#hearRecord(record),
+      onCounted: () => this.#tellCounts(),
+      onClosed: () => onEvent({ type: "closed" }),
+      onFailed: (error) => this.#fail(error),
     });
-    this.#armed.catch(() => undefined); // because whoever waits for the keys hears of it too
-    this.#receive(async (record, { fromCtl }) => {
-      const frame = parseCtl(await fromCtl.open(record));
-      this.#ctlBytes.received += record.length;
-      this.onCounted();
-      if (frame.type !== "ignored") await options.onEvent({ type: "ctl", frame });
+    this.#add(BULK, attachBulk, {
+      // Usually both are closed, and ctl says so behind what came before it there: a BYE explains it.
+      onClosed: () => after(BULK_ALONE_MS, signal, () => void onEvent({ type: "closed" })),
+      onFailed: (error) => this.#fail(error),
     });
     this.#announceOpen();
-    signal.addEventListener("abort", () => this.#forget(), { once: true });
+    signal.addEventListener("abort", () => this.wipe(), { once: true });
   }
 
   get isOpen(): boolean {
-    return this.#options.ctl.readyState === "open"; // Bulk's state is elsewhere; both stand on one association.
+    return this.#ctl.isOpen; // Bulk's state is known elsewhere; both stand on one transport.
   }
 
-  /** It has failed or was retired: nothing more will be sealed. */
-  get isOver(): boolean {
-    return this.#failed;
+  /** Nothing is sealed or opened any more, not even a last word. */
+  get isWiped(): boolean {
+    return this.#isWiped;
   }
 
-  /** Resolves when the other side, or anybody, has closed it. */
-  get closed(): Promise<void> {
-    const { ctl, signal } = this.#options;
-    return new Promise((resolve) => {
-      if (ctl.readyState === "closed" || signal.aborted) resolve();
-      ctl.addEventListener("close", () => resolve(), { once: true });
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+  /** The channels that there are: ctl, bulk, and then lanes. */
+  get numbers(): readonly Channel[] {
+    return [CTL, ...this.#remotes.keys()];
   }
 
-  /** What BYE reports and checks, and what makes a re-key due. */
   get counts(): RecordCounts {
-    const { ctl, fromCtl } = this.#keys ?? {};
-    const { sent, received } = this.#ctlBytes;
-    const lanes = this.lanes?.counts;
-    const bulkSent = this.#bulkCounts.sent + (lanes?.sent ?? 0);
-    const bulkReceived = this.#bulkCounts.received + (lanes?.received ?? 0);
+    const ctl = this.#ctl.counts;
+    const remotes = [...this.#remotes.values()].map(({ counts }) => counts);
+    const sum = (which: "sent" | "received") => remotes.reduce((all, counts) => all + counts[which], 0);
+    const [bulkSent, bulkReceived] = [sum("sent"), sum("received")];
     return {
-      ctlSent: ctl?.sent ?? 0,
+      ctlSent: ctl.sent,
       bulkSent,
-      ctlReceived: fromCtl?.received ?? 0,
+      ctlReceived: ctl.received,
       bulkReceived,
-      bytesSent: sent + bulkSent * MAX_RECORD_BYTES,
-      bytesReceived: received + bulkReceived * MAX_RECORD_BYTES,
+      bytesSent: ctl.bytesSent + bulkSent * MAX_RECORD_BYTES,
+      bytesReceived: ctl.bytesReceived + bulkReceived * MAX_RECORD_BYTES,
     };
   }
 
-  /** The four chains exist. Takes them over. */
-  arm({ own, peer }: Chains, role: Role): void {
-    this.#lane.arm({ channel: BULK, epoch: 0, role, own: own.bulk, peer: peer.bulk });
-    this.#keys = {
-      ctl: new RecordSealer({ channel: CTL, role, key: own.ctl }),
-      fromCtl: new RecordOpener({ channel: CTL, role: role === 0 ? 1 : 0, key: peer.ctl }),
-    };
-    if (this.#options.signal.aborted) this.#forget();
-    else this.#arm(this.#keys);
+  /** Whoever listens now takes everything from here on, instead of whoever did before. */
+  listen(listener: FrameListener): void {
+    this.#listener = listener;
+    this.#awaitsConfirmation = true;
+  }
+
+  /** Call `onRisen` whenever `counts` have risen, until `signal` aborts. */
+  watchCounts(onRisen: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#countListeners.add(onRisen);
+    signal.addEventListener("abort", () => this.#countListeners.delete(onRisen), { once: true });
+  }
+
+  /** The chains of these channels exist, in this epoch. Takes them over. */
+  setKeys(chains: Chains, epoch = 0): void {
+    const { role } = this.#options;
+    for (const [channel, chain] of chains) {
+      const keyed = channel === CTL ? this.#ctl : this.#remotes.get(channel)?.channel;
+      if (keyed) keyed.setKeys({ channel, epoch, role, ...chain });
+      else wipe(chain.own, chain.peer); // The channel has ended while they were made.
+    }
+  }
+
+  /** A lane beside bulk, which takes part in every epoch that begins from now on. */
+  addLane(channel: Channel, attach: AttachRemoteChannel, listener: LaneListener): void {
+    this.#add(channel, attach, listener);
+  }
+
+  removeLane(channel: Channel): void {
+    this.#remotes.get(channel)?.channel.close();
+    this.#remotes.delete(channel);
+    wipe(this.#following.get(channel));
+    this.#following.delete(channel);
   }
 
   /**
-   * The next epoch's chains, which it takes over: the other side may begin it from now on, by its markers.
-   * @throws "E_REKEY" while this side has not begun the last one
+   * The next epoch's chains, which this takes over: the other side may begin it from now on, by its markers.
+   * @throws "E_REKEY" while this side has not begun the last one; "E_CHANNEL"
    */
   async expectEpoch(chains: Chains): Promise<void> {
-    const { fromCtl } = await this.#armed;
-    const isEarly = this.#following.ctl !== undefined || this.#following.bulk !== undefined;
-    if (isEarly || this.#keys === undefined) {
-      wipe(...eachOf(chains));
+    const isEarly = this.#following.size > 0 || this.#isBeginning;
+    if (isEarly || this.isWiped) {
+      wipeChains(chains);
       throw isEarly ? new NullroomError("E_REKEY", "an epoch before the last has begun") : isClosed();
     }
-    const { own, peer } = chains;
-    this.#following = { ...own };
-    fromCtl.expectEpoch(peer.ctl);
-    await Promise.all([this.#lane.expectEpoch(peer.bulk), this.lanes?.expectEpoch(own.lanes, peer.lanes)]);
-  }
-
-  /** Begin the expected epoch on each channel by its marker, behind what is already being sent there. */
-  async beginEpoch(marker: TalkFrame): Promise<void> {
-    const { bulk } = this.#following;
-    if (bulk === undefined) throw isClosed(); // Forgotten since, with the line.
-    delete this.#following.bulk;
-    const files = [this.#lane.beginEpoch(bulk), this.lanes?.beginEpoch()];
-    await Promise.all([this.#inOrder(marker, () => this.#enter()), ...files]);
-  }
-
-  /** Resolves when the frame has been handed to the channel, in the order of the calls. @throws "E_CHANNEL" */
-  send(frame: TalkFrame | FrameBytes): Promise<void> {
-    return this.#inOrder(frame);
-  }
-
-  #inOrder(frame: TalkFrame | FrameBytes, before?: () => void): Promise<void> {
-    const sent = this.#tail.then(async () => {
-      const { ctl } = await this.#armed;
-      before?.();
-      const record = await ctl.seal("body" in frame ? frame : formatTalk(this.#counted(frame)));
-      await this.#sender.send(record, this.#options.signal).catch((thrown) => {
-        throw asNullroomError(thrown, "E_CHANNEL", "the line is closed");
-      });
-      this.#ctlBytes.sent += record.length;
-      this.onCounted();
+    const expected = [...chains].map(([channel, { own, peer }]) => {
+      if (channel === CTL) this.#ctl.expectEpoch(peer);
+      const remote = this.#remotes.get(channel)?.channel;
+      if (channel === CTL || remote) this.#following.set(channel, own);
+      else wipe(own, peer); // The lane has ended while its chains were made.
+      return remote?.expectEpoch(peer);
     });
-    this.#tail = sent.catch(() => undefined); // because the caller has it; the tail only keeps order
-    return sent;
+    await Promise.all(expected);
   }
 
-  /** What this side seals on ctl from here on belongs to the expected epoch. */
-  #enter(): void {
-    const chain = this.#following.ctl;
-    if (chain === undefined) throw isClosed(); // Forgotten since, with the line.
-    delete this.#following.ctl;
-    this.#keys?.ctl.beginEpoch(chain);
+  /** Begin the expected epoch on each channel by its marker, behind what is already being sent there. @throws "E_CHANNEL" */
+  async beginEpoch(marker: TalkFrame): Promise<void> {
+    const following = this.#following;
+    this.#following = new Map();
+    const ctl = following.get(CTL);
+    if (ctl === undefined) throw isClosed(); // The chains were wiped with the channels meanwhile.
+    this.#isBeginning = true;
+    const remotes = [...this.#remotes].map(([channel, { channel: remote }]) => {
+      const own = following.get(channel);
+      return own === undefined ? Promise.reject(isClosed()) : remote.beginEpoch(own);
+    });
+    const onCtl = this.#ctl.beginEpoch(formatTalk(marker), ctl).finally(() => {
+      this.#isBeginning = false;
+    });
+    await Promise.all([onCtl, ...remotes]);
   }
 
-  #hearLane(event: BulkChannelEvent): void | Promise<void> {
-    switch (event.type) {
-      case "counts":
-        this.#bulkCounts = event;
-        return this.onCounted();
-      case "marker":
-        return this.#options.onEvent({ type: "marker" });
-      case "closed":
-        return this.#laneClosed();
-      case "failed":
-        throw new NullroomError(event.code, event.detail);
-      default:
-        event satisfies never;
-    }
+  /** Resolves when the frame has been handed to ctl, in the order of the calls. @throws "E_CHANNEL" */
+  send(frame: TalkFrame | FrameBytes): Promise<void> {
+    if ("body" in frame) return this.#ctl.send(frame);
+    if (frame.type !== "bye" && frame.type !== "bye_ack") return this.#ctl.send(formatTalk(frame));
+    // They say how many records there were, themselves included, which is known only when they are sealed.
+    return this.#ctl.send(({ sent }: ChannelCounts) =>
+      formatTalk({ ...frame, ctlSent: sent + 1, bulkSent: this.counts.bulkSent }),
+    );
   }
 
-  /** Usually both are closed, and ctl says so behind what came before it there: a BYE explains it. */
-  #laneClosed(): void {
-    const { signal, onEvent } = this.#options;
-    after(BULK_ALONE_MS, signal, () => void onEvent({ type: "closed" }));
+  /** Say a last word, wipe, and wait until it has left: the other side closes ctl, or somebody does. @throws "E_CHANNEL" */
+  async leave(last: TalkFrame | undefined): Promise<void> {
+    const { ctl, signal } = this.#options;
+    if (last) await this.send(last);
+    this.wipe();
+    if (ctl.readyState === "closed" || signal.aborted) return;
+    await new Promise((resolve) => {
+      ctl.addEventListener("close", resolve, { once: true });
+      signal.addEventListener("abort", resolve, { once: true });
+    });
   }
 
-  /** Nothing is sealed or opened any more; what has been handed over may still leave. */
-  retire(): void {
-    this.#failed = true;
-    this.#forget();
+  /** Nothing is sealed or opened any more; what has been handed over may still leave. Idempotent. */
+  wipe(): void {
+    this.#isWiped = true;
+    this.#ctl.wipe();
+    for (const { channel } of this.#remotes.values()) channel.close();
+    this.#remotes.clear();
+    this.#countListeners.clear();
+    wipe(...this.#following.values());
+    this.#following.clear();
   }
 
-  /** BYE and BYE_ACK say how many records there were, themselves included; known only when they are sealed. */
-  #counted(frame: TalkFrame): TalkFrame {
-    if (frame.type !== "bye" && frame.type !== "bye_ack") return frame;
-    const { ctlSent, bulkSent } = this.counts;
-    return { ...frame, ctlSent: ctlSent + 1, bulkSent };
-  }
-
-  #receive(open: (record: Bytes, keys: Keys) => Promise<void>): void {
-    const { ctl, signal, onEvent } = this.#options;
-    const inbox = new Serial(signal, (thrown) => this.#fail(thrown));
-    let waiting = 0;
-    const onMessage = ({ data }: MessageEvent) => {
-      const bytes = Math.max(data.byteLength ?? data.length, LEAST_WAITING_BYTES);
-      waiting += bytes;
-      if (waiting > WAITING_BYTES) this.#fail(new NullroomError("E_CHANNEL", "more than can be taken"));
-      inbox.run(async () => {
-        waiting -= bytes;
-        if (!(data instanceof ArrayBuffer)) throw new NullroomError("E_CHANNEL", "a text message");
-        await open(new Uint8Array(data), await this.#armed);
-      });
+  #add(channel: Channel, attach: AttachRemoteChannel, { onClosed, onFailed }: LaneListener): void {
+    const { signal } = this.#options;
+    const inbox = new Serial(signal, (thrown) =>
+      onFailed(asNullroomError(thrown, "E_CHANNEL", "a channel failed")),
+    );
+    const hear = (event: RemoteChannelEvent): void | Promise<void> => {
+      const remote = this.#remotes.get(channel);
+      switch (event.type) {
+        case "counts":
+          if (remote) remote.counts = event;
+          return this.#tellCounts();
+        case "marker":
+          this.#confirm();
+          return this.#listener.onMarker(channel);
+        case "closed":
+          return onClosed();
+        case "failed":
+          return onFailed(new NullroomError(event.code, event.detail));
+        default:
+          event satisfies never;
+      }
     };
-    ctl.addEventListener("message", onMessage, { signal });
-    // In order behind what has already arrived: a BYE explains the close that follows it.
-    ctl.addEventListener("close", () => inbox.run(() => onEvent({ type: "closed" })), { signal });
+    const remote = attach((event) => inbox.run(() => hear(event)));
+    if (this.#isWiped) remote.close();
+    else this.#remotes.set(channel, { channel: remote, counts: { sent: 0, received: 0 } });
+  }
+
+  async #hearRecord(record: FrameBytes): Promise<void> {
+    const frame = parseCtl(record);
+    if (frame.type === "ignored") return;
+    this.#confirm();
+    await this.#listener.onFrame(frame);
+  }
+
+  #confirm(): void {
+    if (!this.#awaitsConfirmation) return;
+    this.#awaitsConfirmation = false;
+    void this.#options.onEvent({ type: "confirmed" });
+  }
+
+  #tellCounts(): void {
+    for (const onRisen of [...this.#countListeners]) onRisen();
   }
 
   #announceOpen(): void {
@@ -229,24 +286,13 @@ export class SecureChannels {
     queueMicrotask(tell); // Some runtimes hand out channels that are open already.
   }
 
-  #fail(thrown: unknown): void {
-    if (this.#failed) return;
-    this.retire();
-    const error = asNullroomError(thrown, "E_CHANNEL", "the line failed");
+  #fail(error: NullroomError): void {
+    if (this.#isWiped) return;
+    this.wipe();
     void this.#options.onEvent({ type: "failed", error });
-  }
-
-  #forget(): void {
-    this.#keys?.ctl.wipe();
-    this.#keys?.fromCtl.wipe();
-    this.#lane.detach();
-    this.lanes?.forget();
-    wipe(this.#following.ctl, this.#following.bulk);
-    this.#following = {};
-    this.#keys = undefined;
   }
 }
 
 function isClosed(): NullroomError {
-  return new NullroomError("E_CHANNEL", "the line is closed");
+  return new NullroomError("E_CHANNEL", "the channels are closed");
 }

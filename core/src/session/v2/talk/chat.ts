@@ -6,25 +6,25 @@ import type { StateEmitter } from "../../state-emitter.ts";
 import { cleanText, utf8Length } from "../../text.ts";
 
 export type ChatOptions = {
-  stage: StateEmitter;
+  emitter: StateEmitter;
   send: (frame: TalkFrame) => Promise<void>;
 };
 
 /**
- * Texts, numbered 1, 2, 3 … each way. "delivered" is what the other side says once a text stands on its screen,
- * and this side says so only after `shown`. spec/4-frames.md §5.
+ * The texts of a conversation, numbered 1, 2, 3 … each way. "delivered" is what the other side says once a text stands on
+ * its screen, and this side says so only after `shown`. spec/4-frames.md §5.
  */
 export class Chat {
   readonly #options: ChatOptions;
-  /** Written, and not yet acknowledged, oldest first. */
+  /** Texts that were written and are not acknowledged yet, oldest first. */
   readonly #unacknowledged: { number: number; text: string; sent: boolean }[] = [];
   #written = 0;
-  /** The highest that was ever handed to a line. */
+  /** The highest number that was ever handed to a connection. */
   #sent = 0;
   #heard = 0;
   #acknowledged = 0;
   readonly #shown = new Set<number>();
-  /** Over a new line nothing is sent until the other side has said how far it is. */
+  /** Over a new connection nothing is sent until the other side has said how far it is. */
   #isCaughtUp = true;
 
   constructor(options: ChatOptions) {
@@ -39,15 +39,15 @@ export class Chat {
     const number = this.#written;
     const id: MessageId = `out-${number}`;
     this.#unacknowledged.push({ number, text, sent: false });
-    this.#options.stage.emit({ type: "message", id, from: "me", text, cleaned });
-    this.#options.stage.emit({ type: "delivery", id, status: "queued" });
+    this.#options.emitter.emit({ type: "message", id, from: "me", text, cleaned });
+    this.#options.emitter.emit({ type: "delivery", id, status: "queued" });
     this.flush();
     return id;
   }
 
-  /** Send what waits, unless the transport is interrupted: then it goes on waiting, visibly. */
+  /** Send what waits. While the transport is interrupted it goes on waiting, visibly. */
   flush(): void {
-    if (this.#options.stage.state.phase !== "secure" || !this.#isCaughtUp) return;
+    if (this.#options.emitter.state.phase !== "secure" || !this.#isCaughtUp) return;
     for (const message of this.#unacknowledged) {
       if (message.sent) continue;
       message.sent = true;
@@ -57,8 +57,8 @@ export class Chat {
   }
 
   /**
-   * Over a new line: how far this side is. What the other one has not shown follows once it has said the same,
-   * under its old numbers. spec/3-session.md §8.
+   * Over a new connection, say how far this side is. Texts that the other side has not shown follow under their old numbers
+   * once it has said the same. spec/3-session.md §8.
    */
   beginAgain(): void {
     this.#isCaughtUp = false;
@@ -66,7 +66,7 @@ export class Chat {
     this.#sayShown();
   }
 
-  /** One that was heard before comes again where its acknowledgement was lost. @throws "E_RECORD_TYPE" for a gap */
+  /** A text that was heard before comes again where its acknowledgement was lost. @throws "E_RECORD_TYPE" for a gap */
   hearText({ id, text }: Extract<TalkFrame, { type: "chat" }>): void {
     if (id > 0 && id <= this.#heard) {
       this.#sayShown();
@@ -74,7 +74,7 @@ export class Chat {
     }
     if (id !== this.#heard + 1) throw new NullroomError("E_RECORD_TYPE", "not the next text");
     this.#heard = id;
-    this.#options.stage.emit({ type: "message", id: `in-${id}`, from: "peer", ...cleanText(text) });
+    this.#options.emitter.emit({ type: "message", id: `in-${id}`, from: "peer", ...cleanText(text) });
   }
 
   /** A text of theirs stands on the screen. Said to the other side once everything before it does too. */
@@ -89,7 +89,7 @@ export class Chat {
 
   #sayShown(): void {
     this.#options.send({ type: "ack", upTo: this.#acknowledged }).catch(() => {
-      // because a line that cannot carry it has ended, and says so itself
+      // because channels that cannot carry it have ended, and report that themselves
     });
   }
 
@@ -99,17 +99,17 @@ export class Chat {
     while ((this.#unacknowledged[0]?.number ?? Number.POSITIVE_INFINITY) <= upTo) {
       const [message] = this.#unacknowledged.splice(0, 1);
       if (message)
-        this.#options.stage.emit({ type: "delivery", id: `out-${message.number}`, status: "delivered" });
+        this.#options.emitter.emit({ type: "delivery", id: `out-${message.number}`, status: "delivered" });
     }
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
     this.flush();
   }
 
-  /** Whatever nobody has acknowledged has failed, as far as anybody knows. */
+  /** Texts that nobody has acknowledged have failed, as far as anybody knows. */
   close(): void {
     for (const { number } of this.#unacknowledged.splice(0)) {
-      this.#options.stage.emit({ type: "delivery", id: `out-${number}`, status: "failed" });
+      this.#options.emitter.emit({ type: "delivery", id: `out-${number}`, status: "failed" });
     }
   }
 
@@ -117,9 +117,9 @@ export class Chat {
     try {
       await this.#options.send({ type: "chat", id: number, text });
     } catch {
-      return; // Because the end of the line ends this text too, in `close`.
+      return; // because the end of the channels ends this text too, in `close`
     }
     const waiting = this.#unacknowledged.some((message) => message.number === number);
-    if (waiting) this.#options.stage.emit({ type: "delivery", id: `out-${number}`, status: "sent" });
+    if (waiting) this.#options.emitter.emit({ type: "delivery", id: `out-${number}`, status: "sent" });
   }
 }

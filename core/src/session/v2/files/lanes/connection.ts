@@ -15,13 +15,13 @@ export type LaneConnectionOptions = {
   /** Of both certificates; those of a lane are no others. */
   fingerprints: { own: Bytes; peer: Bytes };
   signal: AbortSignal;
-  /** It stood, or was to stand, and does no longer. */
+  /** The connection was there, or was to be, and is no longer. */
   onLost: () => void;
   /** The other side did what no honest one does. */
   onFailure: (thrown: unknown) => void;
 };
 
-/** How long candidates are waited for: they travel inside the description, and a relay that is slow is left out. */
+/** How long candidates are waited for. They travel inside the description, and a relay that is slow is left out. */
 const GATHER_MS = 2_000;
 /** As long as the session's own connection may be without a way before something is done about it. */
 const DISCONNECTED_MS = 5_000;
@@ -29,7 +29,7 @@ const DISCONNECTED_MS = 5_000;
 /** One more PeerConnection between two who have one already, with a single channel. spec/3-session.md §6. */
 export class LaneConnection {
   readonly channel: RTCDataChannel;
-  /** Connected, and with the right one. */
+  /** Resolves when it is connected, and to the right peer. */
   readonly up: Promise<void>;
   readonly #options: LaneConnectionOptions;
   readonly #lifetime: AbortController;

@@ -16,27 +16,24 @@ import {
   parseDescriptions,
   parseOffer,
 } from "../../../../wire/lane-frames.ts";
-import type { Connection } from "../../connect/secured.ts";
-import type { FilesContext } from "../file-options.ts";
+import type { FilesContext, LiveConnection } from "../file-options.ts";
 import { LaneConnection } from "./connection.ts";
 import { LaneSet } from "./set.ts";
 
 /** What lanes are made with. */
 export type LaneContext = Pick<FilesContext, "engine" | "platform" | "onFailure">;
 
-/** Beside bulk; more make no link faster that was measured, and each costs a relay. docs/decisions/0061. */
-const LANES = MAX_LANES;
 /** From LANE_OFFER to LANES. */
 const OPENING_MS = 15_000;
-/** A lane that closes while ctl is open has ended for itself, unless ctl follows: a goodbye closes all of them. */
+/** A lane that closes while ctl is open has ended alone, unless ctl follows within this: a goodbye closes all of them. */
 const LANE_ALONE_MS = 1_000;
 
-/** How far the two are. `done`: LANES is said or heard. */
+/** How far the two are. `done`: LANES has been said or heard. */
 type Step = "new" | "offered" | "answered" | "done";
 
-/** Lanes for one connection, once: described, connected, named. spec/3-session.md §6. */
+/** Makes the lanes of one connection, once: they are described, connected and named. spec/3-session.md §6. */
 export class LaneNegotiation {
-  readonly #options: Connection & LaneContext;
+  readonly #options: LiveConnection & LaneContext;
   readonly #lanes: LaneSet<LaneConnection>;
   #step: Step = "new";
   #hasAnswer = false;
@@ -44,32 +41,29 @@ export class LaneNegotiation {
   readonly #down = new Set<Channel>();
   #cancelDeadline: () => void = () => undefined;
 
-  constructor(options: Connection & LaneContext) {
+  constructor(options: LiveConnection & LaneContext) {
     this.#options = options;
     const { engine, secured, rekey, onFailure } = options;
-    const { channels: line, role } = secured.transport;
+    const { channels, role } = secured;
     this.#lanes = new LaneSet({
-      ...{ engine: engine, role, epoch: rekey.epoch },
-      onCounted: () => line.onCounted(),
-      onMarker: (channel) => void rekey.hearFrame({ type: "epoch", channel }).catch(onFailure),
+      ...{ engine, channels, role, epoch: rekey.epoch, onFailure },
       onLost: (channel) => this.#lost(channel),
-      onFailure,
     });
   }
 
-  /** I's: make them, and offer them to the other side. False where an epoch is just ending: not now. */
+  /** The initiator's: make lanes, and offer them. False where that cannot be now, because an epoch is just ending. */
   offer(): boolean {
     const { rekey, secured } = this.#options;
     try {
-      rekey.turn("hold");
+      rekey.hold();
     } catch {
       return false; // because an epoch that is ending will have ended soon
     }
     this.#step = "offered";
-    const channels = Array.from({ length: LANES }, (_, at) => FIRST_LANE + at);
+    const channels = Array.from({ length: MAX_LANES }, (_, at) => FIRST_LANE + at);
     const seed = randomBytes(KEY_BYTES);
     const said = seed.slice();
-    this.#describe(seed, channels, (link) => link.offer()).then(
+    this.#describe(seed, channels, (connection) => connection.offer()).then(
       (sdps) => {
         this.#send({ type: "lane_offer", bytes: formatOffer(said, sdps) });
         wipe(said);
@@ -102,11 +96,11 @@ export class LaneNegotiation {
 
   #offered({ seed, sdps: offers }: ReturnType<typeof parseOffer>): void {
     const { secured, rekey, onFailure } = this.#options;
-    if (secured.transport.role === 0 || this.#step !== "new" || offers.length === 0) throw outOfPlace();
-    rekey.turn("hold");
+    if (secured.role === 0 || this.#step !== "new" || offers.length === 0) throw outOfPlace();
+    rekey.hold();
     this.#step = "offered";
     const channels = offers.map((_, at) => FIRST_LANE + at);
-    this.#describe(seed, channels, (link, at) => link.answer(offers[at] ?? ""))
+    this.#describe(seed, channels, (connection, at) => connection.answer(offers[at] ?? ""))
       .catch((thrown) => this.#none(thrown))
       .then((sdps) => {
         if (this.#step !== "offered") return; // It took too long.
@@ -116,47 +110,46 @@ export class LaneNegotiation {
       .catch(onFailure);
   }
 
-  /** This runtime makes no such connections: then there are no lanes. @throws what the other side is to blame for */
+  /** Where this runtime makes no such connections, there are no lanes. @throws what the other side is to blame for */
   #none(thrown: unknown): string[] {
     if (!(thrown instanceof NullroomError) || thrown.code !== "E_CHANNEL") throw thrown;
-    this.#lanes.forget();
+    this.#lanes.close();
     return [];
   }
 
   #answered(answers: readonly string[]): void {
-    const { role } = this.#options.secured.transport;
+    const { role } = this.#options.secured;
     if (role === 1 || this.#step === "new" || this.#hasAnswer) throw outOfPlace();
     this.#hasAnswer = true;
     if (this.#step === "done") return; // It took too long.
-    const { channels } = this.#lanes;
     if (answers.length === 0) this.#settle();
-    else if (answers.length !== channels.length) throw outOfPlace();
+    else if (answers.length !== this.#lanes.numbers.length) throw outOfPlace();
     for (const [at, answer] of answers.entries()) {
       const channel = FIRST_LANE + at;
-      const link = this.#lanes.connectionOf(channel);
-      link?.accept(answer);
-      void link?.up.then(() => this.#connected(channel));
+      const connection = this.#lanes.connectionOf(channel);
+      connection?.accept(answer);
+      void connection?.up.then(() => this.#connected(channel));
     }
   }
 
   #connected(channel: Channel): void {
     this.#up.add(channel);
-    if (this.#up.size === this.#lanes.channels.length) this.#settle();
+    if (this.#up.size === this.#lanes.numbers.length) this.#settle();
   }
 
-  /** I's: enough waited. */
+  /** The initiator's: name those that are connected by now. */
   #settle(): void {
     if (this.#step === "done") return;
-    const open = this.#lanes.channels.filter((channel) => this.#up.has(channel) && !this.#down.has(channel));
+    const open = this.#lanes.numbers.filter((channel) => this.#up.has(channel) && !this.#down.has(channel));
     this.#send({ type: "lanes", bytes: formatChannels(open) });
     this.#conclude(open);
   }
 
   #named(named: readonly Channel[]): void {
-    const { channels } = this.#lanes;
+    const { numbers } = this.#lanes;
     const isAnswered = this.#step === "answered";
-    const isFit = named.length === 0 || (isAnswered && named.every((channel) => channels.includes(channel)));
-    if (this.#options.secured.transport.role === 0 || this.#step === "done" || !isFit) throw outOfPlace();
+    const isFit = named.length === 0 || (isAnswered && named.every((channel) => numbers.includes(channel)));
+    if (this.#options.secured.role === 0 || this.#step === "done" || !isFit) throw outOfPlace();
     this.#conclude(named);
     for (const channel of named) if (this.#down.has(channel)) this.#lost(channel);
   }
@@ -165,47 +158,53 @@ export class LaneNegotiation {
     const { secured, rekey } = this.#options;
     this.#cancelDeadline();
     this.#step = "done";
-    this.#lanes.keep(open);
-    if (open.length > 0) secured.lanes?.setCanRestart(false);
-    rekey.turn("release");
+    this.#lanes.use(open);
+    if (open.length > 0) secured.recovery.setCanRestart(false);
+    rekey.release();
   }
 
-  /** Before LANES it is just not there; afterwards it takes the connection with it. */
+  /** Before LANES a lane that is lost is just not there; afterwards it takes the connection with it. */
   #lost(channel: Channel): void {
     this.#down.add(channel);
     const { secured } = this.#options;
-    if (this.#step !== "done" || !this.#lanes.channels.includes(channel)) return;
-    after(LANE_ALONE_MS, secured.signal, () => secured.lanes?.handle({ type: "dead" }));
+    if (this.#step !== "done" || !this.#lanes.numbers.includes(channel)) return;
+    after(LANE_ALONE_MS, secured.signal, () => secured.recovery.handle({ type: "dead" }));
   }
 
   async #describe(
     seed: Bytes,
     channels: readonly Channel[],
-    describe: (link: LaneConnection, at: number) => Promise<string>,
+    describe: (connection: LaneConnection, at: number) => Promise<string>,
   ): Promise<string[]> {
-    const links = channels.map((channel) => this.#make(channel));
-    this.#options.secured.transport.channels.lanes = this.#lanes;
-    await this.#lanes.arm(seed);
-    return Promise.all(links.map(describe));
+    try {
+      const connections = channels.map((channel) => this.#make(channel));
+      await this.#lanes.setKeys(seed);
+      return await Promise.all(connections.map(describe));
+    } finally {
+      wipe(seed);
+    }
   }
 
+  /** @throws "E_CHANNEL" where the transport has nothing to make lanes with */
   #make(channel: Channel): LaneConnection {
     const { platform, secured, onFailure } = this.#options;
-    const { transport, fingerprints, signal } = secured;
-    const { fpI, fpR } = fingerprints;
-    const link = new LaneConnection({
-      ...{ platform, configuration: transport.configuration, signal, onFailure },
-      fingerprints: transport.role === 0 ? { own: fpI, peer: fpR } : { own: fpR, peer: fpI },
+    const { transport, role, signal } = secured;
+    const basis = transport.lanes;
+    if (basis === undefined) throw new NullroomError("E_CHANNEL", "a transport without lanes");
+    const { fpI, fpR } = basis.fingerprints;
+    const connection = new LaneConnection({
+      ...{ platform, configuration: basis.configuration, signal, onFailure },
+      fingerprints: role === 0 ? { own: fpI, peer: fpR } : { own: fpR, peer: fpI },
       onLost: () => this.#lost(channel),
     });
-    this.#lanes.add(channel, link);
-    return link;
+    this.#lanes.add(channel, connection);
+    return connection;
   }
 
   #send(frame: LaneFrame): void {
-    const { channels: line } = this.#options.secured.transport;
-    // because a line that cannot carry it has ended, and says so itself
-    const sent = line.send(formatFileFrame(frame)).catch(() => undefined);
+    const { channels } = this.#options.secured;
+    // because channels that cannot carry it have ended, and report that themselves
+    const sent = channels.send(formatFileFrame(frame)).catch(() => undefined);
     void sent.then(() => wipe(frame.bytes)); // The seed is in one of them.
   }
 }
