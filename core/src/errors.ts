@@ -58,7 +58,9 @@ export type ErrorCode =
   | "E_RELAY_NONE"
   // Codes and tickets.
   | "E_CODE"
-  | "E_TOKEN";
+  | "E_TOKEN"
+  // A mistake of this program's own.
+  | "E_INTERNAL";
 
 /** The one error class. `detail` is for developers: it never holds an id, an address, a name or a key. */
 export class NullroomError extends Error {
@@ -103,7 +105,27 @@ export function isRefusalCode(value: unknown): value is RefusalCode {
   return typeof value === "string" && Object.hasOwn(REFUSALS, value);
 }
 
-/** Turn whatever was thrown into our one class; an error that already is one keeps its code. */
+/**
+ * Turn whatever was thrown into our one class. An error that already is one keeps its code; what the runtime refuses
+ * gets `code`; everything else is a mistake of this program's and gets "E_INTERNAL", so that no bug passes for a lost
+ * network.
+ */
 export function asNullroomError(thrown: unknown, code: ErrorCode, detail: string): NullroomError {
+  return asRefusal(thrown, isRefusedByRuntime(thrown) ? code : "E_INTERNAL", detail);
+}
+
+/**
+ * As `asNullroomError`, for one call of the runtime that refuses by other classes too, as `fetch` and `import()` do by
+ * TypeError. Nothing but that call belongs into the `try`.
+ */
+export function asRefusal(thrown: unknown, code: ErrorCode, detail: string): NullroomError {
   return thrown instanceof NullroomError ? thrown : new NullroomError(code, detail, { cause: thrown });
+}
+
+/**
+ * Whether the runtime says no, rather than the language that something was done wrong: a DOMException, the reason of an
+ * aborted signal among them, or Firefox's `Exception`, its word for failures that the standards don't name (NS_ERROR_…).
+ */
+export function isRefusedByRuntime(thrown: unknown): boolean {
+  return thrown instanceof DOMException || Object.prototype.toString.call(thrown) === "[object Exception]";
 }

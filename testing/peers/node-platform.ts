@@ -4,6 +4,7 @@ import { InlineEngine } from "@nullroom/core/engine/inline";
 import type { PeerConnection, Platform, Socket } from "@nullroom/core/platform";
 import {
   RTCPeerConnection as NativePeerConnection,
+  RTCDataChannel,
   RTCError,
   RTCIceCandidate,
 } from "node-datachannel/polyfill";
@@ -63,6 +64,16 @@ setMaxListeners(0);
 
 // The library's channels name RTCError as a global when something goes wrong, and would throw for want of it.
 if (!("RTCError" in globalThis)) Object.assign(globalThis, { RTCError });
+
+const PEER_CALLS = [
+  "createDataChannel",
+  "createOffer",
+  "createAnswer",
+  "setLocalDescription",
+  "setRemoteDescription",
+];
+refuseAsBrowsersDo(NativePeerConnection.prototype, PEER_CALLS);
+refuseAsBrowsersDo(RTCDataChannel.prototype, ["send", "bufferedAmount", "bufferedAmountLowThreshold"]);
 
 /** How long an answer may take to be taken in by the other side, where both are on one busy machine. */
 const ANSWER_MS = 200;
@@ -139,4 +150,37 @@ function plainCandidate(event: Event): Event {
   const { candidate, sdpMid } = event.candidate;
   const plain = new RTCIceCandidate({ candidate: candidate.replace(/^a=/, ""), sdpMid, sdpMLineIndex: 0 });
   return Object.assign(new Event("icecandidate"), { candidate: plain });
+}
+
+/**
+ * Browsers refuse by a DOMException. The library lets the plain Errors of its native half through, which core would take
+ * for a mistake of its own.
+ */
+function refuseAsBrowsersDo(prototype: object, names: readonly string[]): void {
+  for (const name of names) {
+    const { get, set, value, ...rest } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+    const [call, read, write] = [value, get, set].map((part) => part && refusing(part));
+    Object.defineProperty(
+      prototype,
+      name,
+      call ? { ...rest, value: call } : { ...rest, get: read, set: write },
+    );
+  }
+}
+
+function refusing(call: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+  return function (this: unknown, ...args) {
+    try {
+      const result = Reflect.apply(call, this, args);
+      if (!(result instanceof Promise)) return result;
+      return result.catch((thrown: unknown) => Promise.reject(asDomException(thrown)));
+    } catch (thrown) {
+      throw asDomException(thrown);
+    }
+  };
+}
+
+function asDomException(thrown: unknown): unknown {
+  const isPlain = thrown instanceof Error && Object.getPrototypeOf(thrown) === Error.prototype;
+  return isPlain ? new DOMException(thrown.message, "OperationError") : thrown;
 }

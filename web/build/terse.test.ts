@@ -14,6 +14,9 @@ test("an error keeps its code and loses what only developers read", () => {
   expect(withoutReasons('asNullroomError(thrown, "E_SERVER", "no answer").code')).toBe(
     'asNullroomError(thrown, "E_SERVER", "").code',
   );
+  expect(withoutReasons('throw asRefusal(thrown, "E_SERVER", "no answer");')).toBe(
+    'throw asRefusal(thrown, "E_SERVER", "");',
+  );
 });
 
 test("nothing else is touched", () => {

@@ -1,8 +1,8 @@
 import type { Plugin } from "vite";
 
-/** `new NullroomError("E_X", "why")` and `asNullroomError(thrown, "E_X", "why")`, on one line. */
+/** `new NullroomError("E_X", "why")`, and `asNullroomError(thrown, "E_X", "why")` or `asRefusal(…)`, on one line. */
 const REASON =
-  /(new NullroomError\(\s*[\w.[\]?"]+,\s*|asNullroomError\(\s*\w+,\s*"\w+",\s*)("[^"\n]*"|`[^`\n]*`)/g;
+  /(new NullroomError\(\s*[\w.[\]?"]+,\s*|as(?:NullroomError|Refusal)\(\s*\w+,\s*"\w+",\s*)("[^"\n]*"|`[^`\n]*`)/g;
 
 /**
  * Leaves out what an error tells developers: a page says its code in words of its own and has no console to print the

@@ -1,5 +1,5 @@
 import type { Bytes, Seat } from "../brand.ts";
-import { NullroomError } from "../errors.ts";
+import { asRefusal, NullroomError } from "../errors.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import type { ClearMessage } from "./messages.ts";
 
@@ -21,9 +21,13 @@ export type UpgradeStep = { reply?: UpgradeMessage; key?: CryptoKey };
 
 type Kem = typeof import("@noble/post-quantum/ml-kem.js").ml_kem768;
 
-/** Loaded when a room begins to connect, so that no page pays for it before. */
+/** Loaded when a room begins to connect, so that no page pays for it before. @throws "E_SERVER" where it cannot be */
 export async function loadKem(): Promise<Kem> {
-  return (await import("@noble/post-quantum/ml-kem.js")).ml_kem768;
+  try {
+    return (await import("@noble/post-quantum/ml-kem.js")).ml_kem768;
+  } catch (thrown) {
+    throw asRefusal(thrown, "E_SERVER", "the KEM cannot be fetched");
+  }
 }
 
 const CONFIRM_RESPONDER = "nullroom-pq-confirm-responder";

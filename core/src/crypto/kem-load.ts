@@ -1,3 +1,4 @@
+import { asRefusal } from "../errors.ts";
 import type { Kem } from "./kem.ts";
 import { isSupported, nativeKem } from "./kem-native.ts";
 
@@ -9,7 +10,12 @@ export async function loadKem(): Promise<Kem> {
   return isSupported() ? nativeKem : loadPortableKem();
 }
 
+/** @throws "E_SERVER" where its code cannot be fetched */
 export async function loadPortableKem(): Promise<Kem> {
-  const { portableKem } = await import("./kem-portable.ts");
-  return portableKem;
+  try {
+    const { portableKem } = await import("./kem-portable.ts");
+    return portableKem;
+  } catch (thrown) {
+    throw asRefusal(thrown, "E_SERVER", "the portable KEM cannot be fetched");
+  }
 }

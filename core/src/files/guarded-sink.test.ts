@@ -69,13 +69,20 @@ test("nothing follows a finished file", async () => {
 
 test("the first failure is the one that is told, whatever comes after", async () => {
   const { writer, sink } = sinkOf(9);
-  writer.failure = new Error("disk");
+  writer.failure = new DOMException("disk", "QuotaExceededError");
   const first = sink.write(bytes(1));
   const second = sink.write(bytes(2));
   await expect(first).rejects.toMatchObject({ code: "E_FILE_READ" });
   await expect(second).rejects.toMatchObject({ code: "E_FILE_READ" });
   expect(writer.calls).toEqual(["drop"]);
   await sink.abort();
+  expect(writer.calls).toEqual(["drop"]);
+});
+
+test("a mistake in a writer does not pass for a full disk", async () => {
+  const { writer, sink } = sinkOf(9);
+  writer.failure = new TypeError("planted");
+  await expect(sink.write(bytes(1))).rejects.toMatchObject({ code: "E_INTERNAL", cause: writer.failure });
   expect(writer.calls).toEqual(["drop"]);
 });
 

@@ -87,6 +87,17 @@ describe("PeerLink", () => {
     expect(a.events.at(-1)).toMatchObject({ type: "failed", error: { code: "E_CHANNEL" } });
   });
 
+  test("a mistake of ours is no refusal of the runtime's", async () => {
+    const peers = new FakePeers();
+    const a = link(peers);
+    const [pc] = peers.made;
+    const mistake = new TypeError("planted");
+    if (pc) pc.createOffer = () => Promise.reject(mistake);
+    a.link.offer();
+    await settle();
+    expect(a.events).toMatchObject([{ type: "failed", error: { code: "E_INTERNAL", cause: mistake } }]);
+  });
+
   test("closes with its signal, silently, and leaves no listener", async () => {
     const peers = new FakePeers();
     const { link: a, lifetime, events } = link(peers);

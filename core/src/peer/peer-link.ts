@@ -1,4 +1,4 @@
-import { NullroomError } from "../errors.ts";
+import { asNullroomError, isRefusedByRuntime, NullroomError } from "../errors.ts";
 import { Serial } from "../lifetime.ts";
 import type { PeerConnection, Platform } from "../platform.ts";
 
@@ -42,7 +42,8 @@ export class PeerLink {
     this.#signal = signal;
     this.#onEvent = onEvent;
     this.#work = new Serial(signal, (thrown) => {
-      this.#tell({ type: "failed", error: failure(thrown) });
+      const error = asNullroomError(thrown, "E_CHANNEL", "the runtime refused a description");
+      this.#tell({ type: "failed", error });
     });
     this.pc = platform.createPeerConnection(configuration);
     this.#listen();
@@ -97,7 +98,7 @@ export class PeerLink {
       await this.pc.addIceCandidate(candidate);
     } catch (thrown) {
       // One address that this runtime cannot use is no failure: the others, or the deadline, decide.
-      if (!(thrown instanceof DOMException)) throw thrown;
+      if (!isRefusedByRuntime(thrown)) throw thrown;
     }
   }
 
@@ -148,9 +149,4 @@ export class PeerLink {
 
 function plain({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidate): Candidate {
   return { candidate, sdpMid, sdpMLineIndex };
-}
-
-function failure(thrown: unknown): NullroomError {
-  if (thrown instanceof NullroomError) return thrown;
-  return new NullroomError("E_CHANNEL", "the runtime refused a description", { cause: thrown });
 }

@@ -1,6 +1,6 @@
 import type { RoomId } from "../brand.ts";
 import { makeLinkKey, parseFragment } from "../classic/invite.ts";
-import { NullroomError } from "../errors.ts";
+import { asRefusal, NullroomError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import { claimsProtocol2, parseFragment2 } from "../wire/invite.ts";
 import type { Protocol } from "../wire/room-messages.ts";
@@ -42,13 +42,13 @@ export async function createRoom(options: CreateOptions): Promise<Session> {
   const { platform, hideAddress, protocol } = options;
   const signal = options.signal ?? new AbortController().signal;
   if (protocol === "2") {
-    const { createRoom2 } = await import("./v2/create-join.ts");
+    const { createRoom2 } = await loaded(import("./v2/create-join.ts"));
     return createRoom2({ platform, hideAddress, signal });
   }
   const fetching = { platform, signal };
   if (hideAddress && !(await getFeatures(fetching)).relay) throw noRelay();
   const [{ ClassicSession }, room] = await Promise.all([
-    import("../classic/classic-session.ts"),
+    loaded(import("../classic/classic-session.ts")),
     postRoom({ protocol: "classic" }, fetching),
   ]);
   return new ClassicSession({
@@ -69,7 +69,7 @@ export async function joinRoom(options: JoinOptions): Promise<Session> {
   const { platform, hideAddress, roomId, fragment } = options;
   const signal = options.signal ?? new AbortController().signal;
   if (pickProtocol(fragment) === "2") {
-    const { joinRoom2 } = await import("./v2/create-join.ts");
+    const { joinRoom2 } = await loaded(import("./v2/create-join.ts"));
     return joinRoom2({ platform, hideAddress, signal, roomId, fragment });
   }
   const fetching = { platform, signal };
@@ -77,7 +77,7 @@ export async function joinRoom(options: JoinOptions): Promise<Session> {
   if (!features.classic) throw new NullroomError("E_LINK_V1_OFF", "classic links are switched off here");
   if (hideAddress && !features.relay) throw noRelay();
   const [{ ClassicSession }, room] = await Promise.all([
-    import("../classic/classic-session.ts"),
+    loaded(import("../classic/classic-session.ts")),
     getRoom(roomId, fetching),
   ]);
   const configuration = rtcConfiguration(room.iceServers, hideAddress);
@@ -86,4 +86,13 @@ export async function joinRoom(options: JoinOptions): Promise<Session> {
 
 function noRelay(): NullroomError {
   return new NullroomError("E_RELAY_NONE", "this server has no relay");
+}
+
+/** Code that is fetched only now. @throws "E_SERVER" where the server does not hand it out */
+async function loaded<T>(code: Promise<T>): Promise<T> {
+  try {
+    return await code;
+  } catch (thrown) {
+    throw asRefusal(thrown, "E_SERVER", "the code of the protocol cannot be fetched");
+  }
 }

@@ -1,5 +1,5 @@
 import type { RoomId } from "../brand.ts";
-import { isRefusalCode, NullroomError, REFUSALS } from "../errors.ts";
+import { asRefusal, isRefusalCode, NullroomError, REFUSALS } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import {
   type CreateRoom,
@@ -45,8 +45,8 @@ async function ask(path: string, init: RequestInit, { platform, signal }: Fetchi
 async function attempt<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
-  } catch (cause) {
-    throw new NullroomError("E_SERVER", "the server cannot be reached", { cause });
+  } catch (thrown) {
+    throw asRefusal(thrown, "E_SERVER", "the server cannot be reached");
   }
 }
 

@@ -41,6 +41,11 @@ describe("the table", () => {
     else expect(next).not.toEqual(OUT_OF_TABLE);
   });
 
+  test("a driver that breaks it has made a mistake, which is no lost network", () => {
+    const reason = { type: "failed", code: "E_INTERNAL" };
+    expect(transition(STATES.waiting, EVENTS.resumed)).toEqual({ phase: "ended", reason });
+  });
+
   test("a conversation that was interrupted comes back with its words and its deadline", () => {
     const back = transition(transition(STATES.secure, EVENTS.interrupted), EVENTS.resumed);
     expect(back).toEqual(STATES.secure);

@@ -34,7 +34,7 @@ export const KNOWN_EVENTS: { readonly [P in Phase]: readonly StateEvent["type"][
 };
 
 /** What a driver that breaks the table gets: an end, never a guess at what it meant. */
-export const OUT_OF_TABLE: SessionState = { phase: "ended", reason: { type: "failed", code: "E_CHANNEL" } };
+export const OUT_OF_TABLE: SessionState = { phase: "ended", reason: { type: "failed", code: "E_INTERNAL" } };
 
 export function transition(state: SessionState, event: StateEvent): SessionState {
   if (state.phase === "ended") return state;

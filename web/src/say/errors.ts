@@ -136,6 +136,10 @@ export const errors: Record<ErrorCode, ErrorText> = {
     title: "That ticket doesn’t work",
     text: "It was used already, or is not of this server. Try another.",
   },
+  E_INTERNAL: {
+    title: "Something went wrong in this page",
+    text: "It is not your connection. Reload it, or make a new room.",
+  },
 };
 
 export const lacks: Record<Lack, ErrorText> = {

@@ -1,5 +1,5 @@
 import type { Bytes } from "@nullroom/core/brand";
-import { NullroomError } from "@nullroom/core/errors";
+import { asRefusal, NullroomError } from "@nullroom/core/errors";
 import type { SetEntry } from "@nullroom/core/files/file-set";
 import type { Received } from "@nullroom/core/files/sink";
 import type { SetWriter } from "@nullroom/core/files/split-writer";
@@ -78,8 +78,12 @@ async function asAllowed<T>(name: string, make: (name: string) => Promise<T>): P
   try {
     return await make(name);
   } catch (thrown) {
-    if (thrown instanceof TypeError) return make(`${name.replaceAll("~", "_")}_`);
-    throw thrown;
+    if (!(thrown instanceof TypeError)) throw thrown;
+  }
+  try {
+    return await make(`${name.replaceAll("~", "_")}_`);
+  } catch (thrown) {
+    throw asRefusal(thrown, "E_FILE_READ", "the browser takes no such name");
   }
 }
 

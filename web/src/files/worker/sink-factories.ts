@@ -48,13 +48,13 @@ function folderFactory(parent: FileSystemDirectoryHandle): SinkFactory {
   return {
     async open({ name, size, set }, signal) {
       if (!set) throw new NullroomError("E_FILE_NAME", "one file alone needs no folder");
-      const folder = await FolderWriter.open(parent, name);
+      const folder = await opened(() => FolderWriter.open(parent, name));
       return new GuardedSink(new SplitWriter(set, folder), size, signal);
     },
   };
 }
 
-async function opened(openWriter: () => Promise<FileWriter>): Promise<FileWriter> {
+async function opened<Writer>(openWriter: () => Promise<Writer>): Promise<Writer> {
   try {
     return await openWriter();
   } catch (thrown) {

@@ -172,7 +172,7 @@ export class PeerConnectionTransport implements Transport {
         break;
       case "failed":
         // What the runtime will not have is no connection, and a connection can be made anew.
-        void onEvent({ type: "state", state: "failed" });
+        void onEvent(event.error.code === "E_INTERNAL" ? event : { type: "state", state: "failed" });
         break;
       default:
         event satisfies never;

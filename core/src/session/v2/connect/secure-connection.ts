@@ -279,7 +279,7 @@ export class SecureConnection {
 
   #secure(hello: Hello): void {
     const [carrier, binding] = [this.#carrier, this.#binding];
-    if (!carrier || !binding) throw new NullroomError("E_CHANNEL", "HELLO over channels without keys");
+    if (!carrier || !binding) throw new NullroomError("E_INTERNAL", "HELLO over channels without keys");
     this.#cancelDeadline();
     this.#phase = "secure";
     void this.#signals.sealLast(formatSignalBody({ t: "bye" })).then((goodbye) => {

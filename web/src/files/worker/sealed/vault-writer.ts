@@ -1,5 +1,5 @@
 import type { Bytes } from "@nullroom/core/brand";
-import { asNullroomError, NullroomError } from "@nullroom/core/errors";
+import { asRefusal, NullroomError } from "@nullroom/core/errors";
 import type { FileDescription, FileWriter, KeptFile, Received } from "@nullroom/core/files/sink";
 import { LentBlob } from "./lent-blob.ts";
 import type { Opened, SharedVault } from "./shared-vault.ts";
@@ -55,7 +55,7 @@ export class VaultWriter implements FileWriter {
       return this.#lent.lend(await new Response(stream, { headers: { "content-type": type } }).blob());
     } catch (thrown) {
       signal.throwIfAborted(); // Of a stream that fails a browser tells only that it did.
-      throw asNullroomError(thrown, "E_FILE_READ", "the sealed file cannot be read");
+      throw asRefusal(thrown, "E_FILE_READ", "the sealed file cannot be read");
     }
   }
 }
