@@ -12,6 +12,7 @@ import {
   type FrameBytes,
   type IgnoredFrame,
 } from "./frames.ts";
+import { FileRefusal } from "./reasons.ts";
 
 /** The way back from bytes for what comes with the first file: `frame-readers.ts` has the rest. */
 
@@ -55,7 +56,7 @@ function readFile(type: number, reader: ByteReader): FileFrame {
     }
     case CODES.reject:
     case CODES.cancel: {
-      const ids = { fileId: reader.u32(), reason: readOneOf(reader, [0, 1, 2, 3, 4, 5] as const) };
+      const ids = { fileId: reader.u32(), reason: readOneOf(reader, Object.values(FileRefusal)) };
       return { type: type === CODES.reject ? "reject" : "cancel", ...ids };
     }
     case CODES.file_done:

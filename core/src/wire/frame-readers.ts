@@ -10,6 +10,7 @@ import {
   PROTOCOL_VERSION,
   type TalkFrame,
 } from "./frames.ts";
+import { ByeReason } from "./reasons.ts";
 
 /** The way back from bytes: one tag, one switch. What a body lacks or has too much is refused, never guessed. */
 
@@ -37,7 +38,7 @@ function readCtl(type: number, reader: ByteReader): TalkFrame {
       return { type: type === CODES.ping ? "ping" : "pong", token: reader.take(PING_BYTES) };
     case CODES.bye:
     case CODES.bye_ack: {
-      const reason = readOneOf(reader, [0, 1, 2, 3, 4] as const);
+      const reason = readOneOf(reader, Object.values(ByeReason));
       const counts = { ctlSent: reader.u64(), bulkSent: reader.u64() };
       return { type: type === CODES.bye ? "bye" : "bye_ack", reason, ...counts };
     }

@@ -2,6 +2,7 @@ import type { Bytes } from "../brand.ts";
 import { NullroomError } from "../errors.ts";
 import { MESSAGE_BYTES } from "../limits.ts";
 import { concat, encodeUtf8, u8, u32, u64 } from "./binary.ts";
+import type { ByeReason, FileRefusal } from "./reasons.ts";
 
 /** What is inside a record, spec/4-frames.md §5. One tag, one switch; the record layer has authenticated it. */
 
@@ -9,9 +10,6 @@ import { concat, encodeUtf8, u8, u32, u64 } from "./binary.ts";
 export type FrameBytes = { type: number; body: Bytes };
 /** `rest`: what follows on `body`, where putting both together would copy a whole chunk. */
 export type FrameParts = FrameBytes & { rest?: Bytes };
-
-export type ByeReason = 0 | 1 | 2 | 3 | 4;
-export type FileRefusal = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** `path`: as the sender says it, `/` between parts. */
 export type FileInSet = { readonly path: string; readonly size: number };
@@ -59,6 +57,15 @@ export type IgnoredFrame = { type: "ignored" };
 
 export const PROTOCOL_VERSION = 2;
 export const CHUNK_BYTES = 65_280;
+
+/** A bit of HELLO's `features`, as the three that follow: this side's runtime can restart ICE. spec/3-session.md §8. */
+export const FEATURE_RESTART = 1 << 0;
+/** Takes sets of files as one offer. spec/5-files.md §7. */
+export const FEATURE_SETS = 1 << 1;
+/** Can carry files over more connections. spec/3-session.md §6. */
+export const FEATURE_LANES = 1 << 2;
+/** Makes the hash of a file of its pieces. spec/5-files.md §4. */
+export const FEATURE_PIECES = 1 << 3;
 
 /** The type bytes. */
 export const CODES = {

@@ -1,5 +1,6 @@
 import { CLOCKS_DIFFER_MS } from "../../limits.ts";
-import type { ByeReason, TalkFrame } from "../../wire/frames.ts";
+import type { TalkFrame } from "../../wire/frames.ts";
+import type { ByeReason } from "../../wire/reasons.ts";
 import type { EndReason } from "../session.ts";
 
 /** How an end of one side becomes an end of the other: BYE and its reasons, spec/3-session.md §7. */

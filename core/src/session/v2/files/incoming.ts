@@ -1,7 +1,7 @@
 import { asNullroomError, type ErrorCode, NullroomError } from "../../../errors.ts";
 import type { ChosenDestination, KeptFile, Received } from "../../../files/sink.ts";
 import { childOf } from "../../../lifetime.ts";
-import type { FileRefusal } from "../../../wire/frames.ts";
+import type { FileRefusal } from "../../../wire/reasons.ts";
 import type { Transfer, TransferId } from "../../session.ts";
 import { TransferTracker } from "../../transfer-tracker.ts";
 import type { FileEngineEvent, Stored } from "../engine/messages.ts";

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../../errors.ts";
-import type { FileFrame, FileRefusal } from "../../../wire/frames.ts";
+import type { FileFrame } from "../../../wire/frames.ts";
+import type { FileRefusal } from "../../../wire/reasons.ts";
 import type { TransferStatus } from "../../session.ts";
 
 /** What each reason of REJECT and CANCEL means to whoever offered. */

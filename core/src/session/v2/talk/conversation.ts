@@ -1,7 +1,8 @@
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, childOf } from "../../../lifetime.ts";
 import type { Platform } from "../../../platform.ts";
-import type { ByeReason, FrameBytes, HeardFrame, TalkFrame } from "../../../wire/frames.ts";
+import type { FrameBytes, HeardFrame, TalkFrame } from "../../../wire/frames.ts";
+import type { ByeReason } from "../../../wire/reasons.ts";
 import type { EndReason, MessageId, SafetyWords, SessionEvent, Transfer, WordsState } from "../../session.ts";
 import { isOpen } from "../../state.ts";
 import type { StateEmitter } from "../../state-emitter.ts";
