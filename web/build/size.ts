@@ -6,14 +6,14 @@ import { brotliCompressSync } from "node:zlib";
 /**
  * `npm run size`: the weight of JavaScript and CSS, brotli, against web/size.json. `first` counts what a page loads
  * before anybody presses anything; `all` counts everything that it can ever load, but for the chunks that `without`
- * names: a room speaks one protocol, which its link decides, and what only files need comes with the first of them.
- * `workers` names those that count too; a budget of them alone has no page.
+ * names: a room speaks one protocol, which its link decides, and what only two who have met need comes when they meet.
+ * `assets` names chunks and workers that count too; a budget of them alone has no page.
  */
 type Budget = {
   page?: string;
   counts?: "first" | "all";
   without?: string[];
-  workers?: string[];
+  assets?: string[];
   limitBytes: number;
 };
 
@@ -40,9 +40,7 @@ function weigh(budget: Budget): number {
     Buffer.from(text),
   );
   const named = matches(html, /<(?:script|link)\b[^>]*?(?:src|href)="[./]*(assets\/[^"]+\.(?:js|css))"/g);
-  const files = [...reachable(named, budget), ...workers(budget)].map((file) =>
-    readFileSync(join(dist, file)),
-  );
+  const files = [...reachable(named, budget), ...extra(budget)].map((file) => readFileSync(join(dist, file)));
   return [...inline, ...files].reduce((sum, content) => sum + brotliCompressSync(content).length, 0);
 }
 
@@ -62,11 +60,11 @@ function reachable(start: string[], { counts, without = [] }: Budget): string[] 
   return [...found];
 }
 
-function workers({ workers: names = [] }: Budget): string[] {
+function extra({ assets: names = [] }: Budget): string[] {
   const assets = readdirSync(join(dist, "assets"));
   return names.map((name) => {
     const file = assets.find((asset) => asset.startsWith(`${name}-`) && asset.endsWith(".js"));
-    if (file === undefined) throw new Error(`no worker is called ${name} any more`);
+    if (file === undefined) throw new Error(`no asset is called ${name} any more`);
     return `assets/${file}`;
   });
 }

@@ -49,6 +49,7 @@ export class HostilePeer implements Disposable {
     this.#rendezvous = new Rendezvous({
       platform,
       engine: this.#engine,
+      load: () => import("../session/v2/once-met.ts"),
       roomId: room.roomId,
       admit: room.admit,
       seat: 1,

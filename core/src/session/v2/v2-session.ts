@@ -1,12 +1,12 @@
 import type { Bytes, RoomId, Seat } from "../../brand.ts";
 import type { Kem } from "../../crypto/kem.ts";
-import { type ErrorCode, NullroomError } from "../../errors.ts";
+import { asRefusal, type ErrorCode, NullroomError } from "../../errors.ts";
 import { after, childOf, onAbort } from "../../lifetime.ts";
 import { CONNECT_TIMEOUT_MS } from "../../limits.ts";
 import { UNKNOWN } from "../../peer/path.ts";
 import type { Platform } from "../../platform.ts";
 import type { TalkFrame } from "../../wire/frames.ts";
-import type { ByeReason } from "../../wire/reasons.ts";
+import { ByeReason } from "../../wire/reasons.ts";
 import type { SeatInit } from "../../wire/room-messages.ts";
 import { NO_FILES } from "../no-files.ts";
 import type { EndReason, MessageId, Session, SessionEvent, SessionFiles, SessionState } from "../session.ts";
@@ -20,7 +20,7 @@ import { InviteSecret } from "./introduce/invite-secret.ts";
 import { Rendezvous, type RendezvousEvent } from "./introduce/rendezvous.ts";
 import type { RekeyLimits } from "./records/rekey-limits.ts";
 import { SessionTime } from "./session-time.ts";
-import { Conversation } from "./talk/conversation.ts";
+import type { Conversation } from "./talk/conversation.ts";
 
 export type V2Options = {
   platform: Platform;
@@ -40,6 +40,8 @@ export type V2Options = {
   signal?: AbortSignal;
 };
 
+type OnceMet = typeof import("./once-met.ts");
+
 /** One conversation in protocol 2, and the owner of every secret, socket and timer of it. See spec/3-session.md. */
 export class V2Session implements Session {
   readonly protocol = "2";
@@ -51,6 +53,7 @@ export class V2Session implements Session {
   readonly #time: SessionTime;
   readonly #options: V2Options;
   readonly #engine: FileEngineClient;
+  #onceMet: OnceMet | undefined;
   #conversation: Conversation | undefined;
   /** Ends with the conversation. */
   #talking = new AbortController();
@@ -74,6 +77,7 @@ export class V2Session implements Session {
       ...{ platform, engine: this.#engine, roomId, seat, admit, kem, hideAddress },
       secret: this.#secret,
       openTransport: options.openTransport,
+      load: () => this.#load(),
       ttlSeconds: () => this.#time.ttlSeconds,
       onEvent: (event) => this.#hearRendezvous(event),
     });
@@ -113,7 +117,7 @@ export class V2Session implements Session {
     const { state } = this;
     if (!isOpen(state) || state.words === undefined) return;
     if (match) this.#conversation?.setMark(state.words.words);
-    else void this.#leave({ type: "words-differ" }, 3);
+    else void this.#leave({ type: "words-differ" });
   }
 
   retry(): void {
@@ -129,7 +133,7 @@ export class V2Session implements Session {
   }
 
   destroy(): Promise<void> {
-    return this.#leave({ type: "destroyed" }, 1);
+    return this.#leave({ type: "destroyed" });
   }
 
   wipe(reason: EndReason): void {
@@ -178,6 +182,13 @@ export class V2Session implements Session {
     this.#time.seated(init);
   }
 
+  async #load(): Promise<OnceMet> {
+    this.#onceMet ??= await import("./once-met.ts").catch((thrown) => {
+      throw asRefusal(thrown, "E_SERVER", "the code for two cannot be loaded");
+    });
+    return this.#onceMet;
+  }
+
   /** The two are secure, for the first time or again. */
   #secure(secured: Secured): void {
     const conversation = this.#conversation;
@@ -199,8 +210,10 @@ export class V2Session implements Session {
     this.#talking = childOf(this.#lifetime.signal);
     const words = { words: secured.words, mine: false, theirs: false };
     this.#emitter.apply({ type: "secured", path: UNKNOWN, deadline: this.#time.deadline, words });
+    if (this.#onceMet === undefined)
+      throw new NullroomError("E_INTERNAL", "secure before anything was loaded");
     const { platform, rekey } = this.#options;
-    this.#conversation = new Conversation({
+    this.#conversation = new this.#onceMet.Conversation({
       ...{ emitter: this.#emitter, engine: this.#engine, platform, secured, rekey },
       ownFileLimit: this.#ownFileLimit,
       signal: this.#talking.signal,
@@ -215,11 +228,13 @@ export class V2Session implements Session {
   }
 
   /** The goodbye of a person who waits for it: the other side's answer, then the end. */
-  async #leave(reason: EndReason, bye: ByeReason): Promise<void> {
+  async #leave(reason: EndReason): Promise<void> {
     if (this.state.phase === "ended") return;
-    // Who cannot be reached cannot answer either.
-    if (!this.#conversation || this.state.phase === "reconnecting") return this.#end(reason, bye);
-    await this.#conversation.leave(bye);
+    const bye = LAST_WORDS[reason.type];
+    // Somebody who cannot be reached cannot answer either.
+    const canAnswer = this.#conversation && this.state.phase !== "reconnecting";
+    if (!canAnswer || bye === undefined) return this.#end(reason, bye);
+    await this.#conversation?.leave(bye);
     await this.#end(reason, undefined);
   }
 
@@ -242,7 +257,7 @@ export class V2Session implements Session {
   #lose(reason: EndReason): void {
     const isGone = reason.type === "peer-left" || reason.type === "lost";
     if (isGone && this.#rendezvous.mayStartOver && this.#conversation) this.#startOver();
-    else void this.#end(reason, reason.type === "failed" ? 4 : undefined);
+    else void this.#end(reason, reason.type === "failed" ? ByeReason.error : undefined);
   }
 
   /** Nothing of the conversation is left, and the room waits again. */

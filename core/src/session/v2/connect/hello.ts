@@ -1,22 +1,22 @@
 import { NullroomError } from "../../../errors.ts";
 import type { Platform } from "../../../platform.ts";
-import type { HeardFrame, TalkFrame } from "../../../wire/frames.ts";
+import {
+  FEATURE_LANES,
+  FEATURE_PIECES,
+  FEATURE_RESTART,
+  FEATURE_SETS,
+  type HeardFrame,
+  type TalkFrame,
+} from "../../../wire/frames.ts";
 import type { SecureChannels } from "../records/secure-channels.ts";
 import type { Transport } from "./transport.ts";
 
 export type Hello = Extract<TalkFrame, { type: "hello" }>;
 
-/** Bit of HELLO's `features`: this side's runtime can restart ICE. spec/4-frames.md §5. */
-export const RESTARTS_ICE = 1;
-/** This side takes sets of files as one offer. spec/5-files.md §7. */
-export const TAKES_SETS = 2;
-/** This side can carry files over more connections, since it can make certificates for all of them. */
-export const LANES = 4;
-/** This side makes the hash of a file of its pieces. spec/5-files.md §4. */
-export const HASHES_PIECES = 8;
-
+/** What this side's runtime can do, as HELLO says it. Lanes need certificates of our own making. */
 export function featuresOf({ restartsIce, generateCertificate }: Platform): number {
-  return TAKES_SETS | HASHES_PIECES | (restartsIce ? RESTARTS_ICE : 0) | (generateCertificate ? LANES : 0);
+  const ofRuntime = (restartsIce ? FEATURE_RESTART : 0) | (generateCertificate ? FEATURE_LANES : 0);
+  return FEATURE_SETS | FEATURE_PIECES | ofRuntime;
 }
 
 /**

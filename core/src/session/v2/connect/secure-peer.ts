@@ -5,12 +5,11 @@ import type { SessionSecrets } from "../../../crypto/schedule.ts";
 import type { HandshakeSource } from "../../../crypto/source.ts";
 import { NullroomError } from "../../../errors.ts";
 import type { Platform } from "../../../platform.ts";
-import type { TalkFrame } from "../../../wire/frames.ts";
+import { FEATURE_LANES, FEATURE_RESTART, type TalkFrame } from "../../../wire/frames.ts";
 import type { SignalBody } from "../../../wire/signal-body.ts";
 import type { ConnectStep } from "../../session.ts";
 import { isLeaving } from "../goodbye.ts";
 import { HELLO_TIMEOUT_MS } from "../timing.ts";
-import { LANES, RESTARTS_ICE } from "./hello.ts";
 import { RecoveryDriver } from "./recovery/driver.ts";
 import { introduced, type RecoveryCommand, type RecoveryEvent } from "./recovery/state.ts";
 import { Resumption, type ResumptionEvent, type ResumptionOptions } from "./resumption.ts";
@@ -218,12 +217,12 @@ export class SecurePeer {
     this.#wasSecure = true;
     const { connection, keyring, words, source } = this.#options;
     const features = hello.features & connection.hello().features;
-    this.#recovery.setCanRestart((features & RESTARTS_ICE) !== 0);
+    this.#recovery.setCanRestart((features & FEATURE_RESTART) !== 0);
     this.#recovery.handle({ type: "secured" });
     const secured: Secured = {
       ...{ role: connection.role, transport, channels, binding, words, hello, keyring, source, signal },
       recovery: this.#recovery,
-      canHaveLanes: (features & LANES) !== 0,
+      canHaveLanes: (features & FEATURE_LANES) !== 0,
     };
     return this.#tell({ type: "secured", secured });
   }

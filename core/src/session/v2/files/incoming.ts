@@ -1,13 +1,13 @@
 import { asNullroomError, type ErrorCode, NullroomError } from "../../../errors.ts";
 import type { ChosenDestination, KeptFile, Received } from "../../../files/sink.ts";
 import { childOf } from "../../../lifetime.ts";
-import type { FileRefusal } from "../../../wire/reasons.ts";
+import { FileRefusal } from "../../../wire/reasons.ts";
 import type { Transfer, TransferId } from "../../session.ts";
 import { TransferTracker } from "../../transfer-tracker.ts";
 import type { FileEngineEvent, Stored } from "../engine/messages.ts";
 import { type FilesOptions, MAX_OPEN_OFFERS } from "./file-options.ts";
 import { descriptionOf, type Offer } from "./offers.ts";
-import { CODE_REASONS, unmistakable, type Verdict } from "./refusals.ts";
+import { refusalOf, unmistakable, type Verdict } from "./refusals.ts";
 
 type Incoming = {
   readonly tracker: TransferTracker;
@@ -53,7 +53,7 @@ export class IncomingFiles {
     const refusal = this.#refusalOf(offer.size);
     const file = refusal === undefined ? descriptionOf(offer) : undefined;
     if (file === undefined) {
-      this.#options.send({ type: "reject", fileId, reason: refusal ?? 4 });
+      this.#options.send({ type: "reject", fileId, reason: refusal ?? FileRefusal.cannotReadOrWrite });
       return;
     }
     const first: Transfer = { ...file, id: `in-${fileId}`, direction: "in", moved: 0, status: "offered" };
@@ -77,8 +77,9 @@ export class IncomingFiles {
     if (incoming === undefined) return;
     const { fileId, step } = incoming;
     const isDeclined = step === "offered";
+    const reason = isDeclined ? FileRefusal.declined : FileRefusal.cancelled;
     const type = step === "accepted" ? "cancel" : "reject";
-    this.#conclude({ type, fileId, reason: isDeclined ? 0 : 3 });
+    this.#conclude({ type, fileId, reason });
     this.#over(incoming, isDeclined ? "declined" : "cancelled");
   }
 
@@ -123,7 +124,7 @@ export class IncomingFiles {
         this.#whole(incoming, event);
         break;
       case "broken":
-        this.#conclude({ type: "cancel", fileId: event.fileId, reason: CODE_REASONS[event.code] ?? 4 });
+        this.#conclude({ type: "cancel", fileId: event.fileId, reason: refusalOf(event.code) });
         this.#over(incoming, "failed", event.code);
         break;
       default:
@@ -135,7 +136,7 @@ export class IncomingFiles {
   cancelledByPeer(fileId: number, reason: FileRefusal): boolean {
     const incoming = this.#files.get(fileId);
     if (incoming === undefined) return false;
-    if (reason === 4) this.#over(incoming, "failed", "E_FILE_READ");
+    if (reason === FileRefusal.cannotReadOrWrite) this.#over(incoming, "failed", "E_FILE_READ");
     else this.#over(incoming, "cancelled", "E_FILE_CANCELLED");
     return true;
   }
@@ -151,13 +152,13 @@ export class IncomingFiles {
   /** A person is not asked again. An offer that was refused without asking is so again. */
   #offeredAgain(fileId: number): void {
     if (this.#files.has(fileId) || this.#verdicts.has(fileId)) return;
-    this.#options.send({ type: "reject", fileId, reason: 2 });
+    this.#options.send({ type: "reject", fileId, reason: FileRefusal.tooMany });
   }
 
   /** An honest sender knows both limits and keeps them, so nobody here is bothered with the offer. */
   #refusalOf(size: number): FileRefusal | undefined {
-    if (size > this.#options.limit) return 1;
-    return this.#files.size >= MAX_OPEN_OFFERS ? 2 : undefined;
+    if (size > this.#options.limit) return FileRefusal.tooLarge;
+    return this.#files.size >= MAX_OPEN_OFFERS ? FileRefusal.tooMany : undefined;
   }
 
   /** Nothing is promised to the other side before the destination is open. */
@@ -179,7 +180,7 @@ export class IncomingFiles {
     } catch (thrown) {
       if (lifetime.signal.aborted) return; // Whoever ended it knows already.
       const { code } = asNullroomError(thrown, "E_FILE_READ", "the destination has gone");
-      this.#conclude({ type: "reject", fileId, reason: 4 });
+      this.#conclude({ type: "reject", fileId, reason: FileRefusal.cannotReadOrWrite });
       this.#over(incoming, "failed", code);
     }
   }

@@ -3,13 +3,11 @@ import type { Offering } from "../../../files/offering.ts";
 import type { ChosenDestination } from "../../../files/sink.ts";
 import { ByteReader, concat, u8, u32 } from "../../../wire/binary.ts";
 import { CODES, type FrameBytes } from "../../../wire/frames.ts";
+import { FileRefusal } from "../../../wire/reasons.ts";
 import type { SessionFiles, TransferId } from "../../session.ts";
 import type { FileLimits } from "./file-limits.ts";
 import type { FilesContext } from "./file-options.ts";
 import type { Files } from "./files.ts";
-
-/** REJECT's reason, spec/5-files.md §2. */
-const CANNOT_READ = 4;
 
 /**
  * The files of a conversation, loaded with the first of them: most conversations have none. Where the code cannot be
@@ -118,7 +116,7 @@ export class LazyFiles implements SessionFiles {
 
   #miss(fileId: number): void {
     this.#missed = fileId;
-    this.#options.send({ type: CODES.reject, body: concat(u32(fileId), u8(CANNOT_READ)) });
+    this.#options.send({ type: CODES.reject, body: concat(u32(fileId), u8(FileRefusal.cannotReadOrWrite)) });
   }
 
   #failed({ blobs: _, set: __, ...file }: Offering, ids: readonly TransferId[]): void {

@@ -3,7 +3,7 @@ import { type ErrorCode, NullroomError } from "../../../errors.ts";
 import { type Offering, oneByOne } from "../../../files/offering.ts";
 import { sameHash } from "../../../files/same-hash.ts";
 import type { FileFrame } from "../../../wire/frames.ts";
-import type { FileRefusal } from "../../../wire/reasons.ts";
+import { FileRefusal } from "../../../wire/reasons.ts";
 import type { Transfer, TransferId } from "../../session.ts";
 import { TransferTracker } from "../../transfer-tracker.ts";
 import type { FileEngineEvent } from "../engine/messages.ts";
@@ -58,7 +58,7 @@ export class OutgoingFiles {
     const [waiting] = queued < 0 ? [] : this.#queue.splice(queued, 1);
     waiting?.tracker.update({ status: "cancelled" });
     const outgoing = this.#named(id);
-    if (outgoing) this.#giveUp(outgoing, "cancelled", { reason: 3 });
+    if (outgoing) this.#giveUp(outgoing, "cancelled", { reason: FileRefusal.cancelled });
   }
 
   pause(id: TransferId, isPaused: boolean): void {
@@ -132,7 +132,7 @@ export class OutgoingFiles {
         this.#settle(outgoing);
         break;
       case "broken":
-        this.#giveUp(outgoing, "failed", { code: event.code, reason: 4 });
+        this.#giveUp(outgoing, "failed", { code: event.code, reason: FileRefusal.cannotReadOrWrite });
         break;
       default:
         event satisfies never;

@@ -3,11 +3,12 @@ import type { Attempts } from "../../../crypto/attempts.ts";
 import type { Kem } from "../../../crypto/kem.ts";
 import { Keyring } from "../../../crypto/keyring.ts";
 import type { Role } from "../../../crypto/keys.ts";
+import { wipeSession } from "../../../crypto/schedule.ts";
 import { blobPhase } from "../../../crypto/seal.ts";
 import { freshSource } from "../../../crypto/source.ts";
 import { asNullroomError, type ErrorCode, NullroomError } from "../../../errors.ts";
 import type { ConnectStep, FailedAttempt } from "../../session.ts";
-import { SecurePeer, type SecurePeerEvent, type SecurePeerOptions } from "../connect/secure-peer.ts";
+import type { SecurePeer, SecurePeerEvent, SecurePeerOptions } from "../connect/secure-peer.ts";
 import { Attempt, type AttemptEvent } from "../handshake/attempt.ts";
 import { HandshakeInbox, readBlob } from "../handshake/inbox.ts";
 import type { InviteSecret } from "./invite-secret.ts";
@@ -25,6 +26,8 @@ export type PairingEvent =
 
 export type PairingOptions = Pick<SecurePeerOptions, "connection" | "platform"> & {
   kem: Promise<Kem>;
+  /** Begins to load with the first attempt. @throws "E_SERVER" */
+  loadSecurePeer: () => Promise<typeof SecurePeer>;
   secret: InviteSecret;
   /** Counts the attempts of this room's first pair, whoever takes which seat. */
   attempts: Attempts;
@@ -76,6 +79,7 @@ export class Pairing {
     if (inbox === undefined) return;
     attempts.begin();
     this.#step("handshake");
+    this.#options.loadSecurePeer().catch(() => undefined); // because the attempt fails of it when it needs it
     const source = freshSource(await kem);
     if (this.#isClosed) return;
     const attempt: Attempt = new Attempt({
@@ -142,7 +146,7 @@ export class Pairing {
       case "counts":
         return this.#options.attempts.count();
       case "authenticated":
-        return this.#authenticated(event);
+        return this.#authenticated(attempt, event);
       case "failed":
         return this.#failed(event.error);
       default:
@@ -150,16 +154,24 @@ export class Pairing {
     }
   }
 
-  async #authenticated({ secrets, words }: Extract<AttemptEvent, { type: "authenticated" }>): Promise<void> {
-    const { rk, resume } = secrets;
-    const { connection, platform, kem } = this.#options;
+  /** @throws "E_SERVER" where the code for whatever follows cannot be loaded */
+  async #authenticated(
+    attempt: Attempt,
+    { secrets, words }: Extract<AttemptEvent, { type: "authenticated" }>,
+  ): Promise<void> {
+    const { connection, platform, kem, loadSecurePeer } = this.#options;
     this.#step("network");
-    const peer: SecurePeer = new SecurePeer({
+    const loaded = Promise.all([loadSecurePeer(), kem]);
+    const [Peer, readyKem] = await loaded.catch((thrown) => {
+      wipeSession(secrets);
+      throw thrown;
+    });
+    if (attempt !== this.#attempt) return wipeSession(secrets); // It was cancelled meanwhile.
+    const { rk, resume } = secrets;
+    const peer: SecurePeer = new Peer({
+      ...{ connection, platform, words },
       keyring: new Keyring({ rk, resume }),
-      words,
-      connection,
-      platform,
-      source: freshSource(await kem),
+      source: freshSource(readyKem),
       onEvent: (event) => this.#hearPeer(peer, event),
     });
     this.#peer = peer;

@@ -10,7 +10,7 @@ import type { SeatInit } from "../../../wire/room-messages.ts";
 import { rtcConfiguration } from "../../room-api.ts";
 import type { EndReason } from "../../session.ts";
 import { featuresOf } from "../connect/hello.ts";
-import { PeerConnectionTransport } from "../connect/peer-connection-transport.ts";
+import type { PeerConnectionTransport } from "../connect/peer-connection-transport.ts";
 import type { ResumptionOptions } from "../connect/resumption.ts";
 import type { SecurePeer } from "../connect/secure-peer.ts";
 import type { OpenTransport } from "../connect/transport.ts";
@@ -27,10 +27,18 @@ export type RendezvousEvent =
   | { type: "ended"; reason: EndReason }
   | Exclude<PairingEvent, { type: "exhausted" | "peer-left" }>;
 
+/** The code that connects two, which comes later than the rest. */
+export type ConnectCode = {
+  readonly SecurePeer: typeof SecurePeer;
+  readonly PeerConnectionTransport: typeof PeerConnectionTransport;
+};
+
 export type RendezvousOptions = {
   platform: Platform;
   /** How the two are connected, where not by a PeerConnection. */
   openTransport?: OpenTransport | undefined;
+  /** What is needed once the two have met. @throws "E_SERVER" */
+  load: () => Promise<ConnectCode>;
   engine: Pick<FileEngineClient, "attach">;
   roomId: RoomId;
   seat: Seat;
@@ -185,10 +193,11 @@ export class Rendezvous {
 
   async #prepare({ seat }: SeatInit): Promise<Pairing> {
     this.#pairing?.close()?.close();
-    const { platform, secret, kem } = this.#options;
+    const { platform, secret, kem, load } = this.#options;
     const pairing = await Pairing.create({
       connection: this.#connectionOptions(seat),
       ...{ platform, secret, kem },
+      loadSecurePeer: async () => (await load()).SecurePeer,
       attempts: this.#attempts,
       // Not through #work: an attempt speaks while a message of #work is being handed to it.
       onEvent: (event) => this.#hearPairing(event),
@@ -199,12 +208,12 @@ export class Rendezvous {
   }
 
   #connectionOptions(role: Seat): ResumptionOptions["connection"] {
-    const { platform, engine, hideAddress, ttlSeconds } = this.#options;
+    const { platform, load, engine, hideAddress, ttlSeconds } = this.#options;
     const configuration = () => rtcConfiguration(this.#init?.iceServers ?? [], hideAddress);
+    const openPeerConnection: OpenTransport = async (options) =>
+      (await load()).PeerConnectionTransport.open({ ...options, platform, configuration });
     return {
-      openTransport:
-        this.#options.openTransport ??
-        ((options) => PeerConnectionTransport.open({ ...options, platform, configuration })),
+      openTransport: this.#options.openTransport ?? openPeerConnection,
       engine,
       role,
       room: this.#room,

@@ -11,7 +11,7 @@ import type { FileEngineClient } from "../engine/client.ts";
 import { limitsOf } from "../files/file-limits.ts";
 import type { LiveConnection } from "../files/file-options.ts";
 import { LazyFiles } from "../files/lazy-files.ts";
-import { BYE_REASONS, type Bye, byeFrame } from "../goodbye.ts";
+import { type Bye, byeFrame, ENDS_BY_BYE } from "../goodbye.ts";
 import { Rekey } from "../records/rekey.ts";
 import type { RekeyLimits } from "../records/rekey-limits.ts";
 import type { SecureChannels } from "../records/secure-channels.ts";
@@ -221,7 +221,7 @@ export class Conversation {
     const waiting = childOf(this.#signal);
     after(BYE_STRAGGLER_MS, this.#signal, () => waiting.abort());
     await bulkReceived(this.#live.secured.channels, bulkSent, waiting.signal);
-    this.#end(BYE_REASONS[reason]);
+    this.#end(ENDS_BY_BYE[reason]);
   }
 
   #say(frame: TalkFrame | FrameBytes): void {
