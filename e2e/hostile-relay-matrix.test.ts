@@ -3,20 +3,20 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   FORGERIES,
   type Forgery,
-  forge,
+  forgeOnce,
   INIT_LIES,
   type InitLieName,
   lieInInit,
 } from "../testing/adversaries/hostile-relay/forgery.ts";
-import { PLACES } from "../testing/adversaries/hostile-relay/place.ts";
 import type { Recording } from "../testing/adversaries/hostile-relay/recording.ts";
-import { attacks, strike } from "../testing/adversaries/hostile-relay/tampering.ts";
-import { Trial } from "../testing/adversaries/hostile-relay/trial.ts";
+import { STAGES } from "../testing/adversaries/hostile-relay/stage.ts";
+import { attacks, tamperOnce } from "../testing/adversaries/hostile-relay/tampering.ts";
+import { AttackedRoom } from "../testing/adversaries/hostile-relay/victims/attacked-room.ts";
 import { scaled } from "../testing/scale.ts";
 import { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
-// A trial mostly waits, for timeouts that the protocol names.
+// A room mostly waits, for timeouts that the protocol names.
 vi.setConfig({ maxConcurrency: 10, testTimeout: 90_000 });
 
 let server: TestServer;
@@ -25,9 +25,9 @@ let earlier: Recording;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  await using trial = await Trial.met(server);
-  await until("the last candidates", () => trial.recording.at("candidate"));
-  earlier = trial.recording;
+  await using room = await AttackedRoom.openSecure(server);
+  await until("the last candidates", () => room.recording.firstOf("candidate"));
+  earlier = room.recording;
 });
 afterAll(() => server.stop());
 
@@ -38,26 +38,26 @@ const PATIENCE_MS = 60_000;
 const GIVING_UP_MS = 31_000;
 
 describe.concurrent("two Node peers and a relay that tampers", () => {
-  test("with an adversary that does nothing become secure: the trial itself hinders nobody", async () => {
-    await using trial = await Trial.begin(server, {});
-    await Promise.all(trial.both.map((peer) => peer.reaches("secure", PATIENCE_MS)));
-    expect(trial.both.map(({ wasSecure }) => wasSecure)).toEqual([true, true]);
-    trial.initiator.session.sendText("hello");
-    await until("it to be shown", () => trial.responder.shown.length === 1);
-    for (const role of ["I", "R"] as const) expect(trial.recording.phase1From(role)).not.toEqual([]);
+  test("with an adversary that does nothing become secure: the room itself hinders nobody", async () => {
+    await using room = await AttackedRoom.open(server, {});
+    await Promise.all(room.both.map((peer) => peer.reaches("secure", PATIENCE_MS)));
+    expect(room.both.map(({ wasSecure }) => wasSecure)).toEqual([true, true]);
+    room.initiator.session.sendText("hello");
+    await until("it to be shown", () => room.responder.shown.length === 1);
+    for (const role of ["I", "R"] as const) expect(room.recording.phase1From(role)).not.toEqual([]);
   });
 
   test.each(attacks())("$name: neither becomes secure, and no address leaves early", async (attack) => {
-    const adversary = strike(attack, earlier);
-    await using trial = await Trial.begin(server, adversary);
-    await trial.noticed(PATIENCE_MS);
+    const adversary = tamperOnce(attack, earlier);
+    await using room = await AttackedRoom.open(server, adversary);
+    await room.oneNotices(PATIENCE_MS);
     await wait(scaled(GIVING_UP_MS, 500));
-    expect(adversary.struck).toBe(true);
-    for (const peer of trial.both) {
+    expect(adversary.hasActed).toBe(true);
+    for (const peer of room.both) {
       expect(peer.wasSecure).toBe(false);
       expect(peer.shown).toEqual([]);
     }
-    for (const role of attack.silent) expect(trial.recording.phase1From(role)).toEqual([]);
+    for (const role of attack.silent) expect(room.recording.phase1From(role)).toEqual([]);
   });
 });
 
@@ -66,75 +66,75 @@ describe.concurrent("two Node peers and a server that lies", () => {
 
   test.each(lies.filter(([, { refused }]) => refused))("%s in init is refused", async (lie) => {
     const adversary = lieInInit(lie, ["R"]);
-    await using trial = await Trial.begin(server, adversary);
-    await until("R to refuse", () => trial.responder.isOver, PATIENCE_MS);
-    expect(adversary.struck).toBe(true);
-    expect(trial.both.map(({ wasSecure }) => wasSecure)).toEqual([false, false]);
+    await using room = await AttackedRoom.open(server, adversary);
+    await until("R to refuse", () => room.responder.isOver, PATIENCE_MS);
+    expect(adversary.hasActed).toBe(true);
+    expect(room.both.map(({ wasSecure }) => wasSecure)).toEqual([false, false]);
     // I, to whom nobody lied, may have called; a seat that is a lie answers nothing.
-    expect(trial.recording.signals.filter(({ from }) => from === "R")).toEqual([]);
+    expect(room.recording.signals.filter(({ from }) => from === "R")).toEqual([]);
   });
 
   test.each(lies.filter(([, { refused }]) => !refused))("%s in init changes no words", async (lie) => {
-    await using trial = await Trial.begin(server, lieInInit(lie, ["I", "R"]));
+    await using room = await AttackedRoom.open(server, lieInInit(lie, ["I", "R"]));
     await until(
       "an end or a conversation",
-      () => trial.both.every((peer) => peer.wasSecure || peer.isOver),
+      () => room.both.every((peer) => peer.wasSecure || peer.isOver),
       PATIENCE_MS,
     );
     // Whoever is told that there is no time may be gone before the other has seen any words.
-    const [mine, theirs] = trial.both.map(({ words }) => words);
+    const [mine, theirs] = room.both.map(({ words }) => words);
     if (mine && theirs) expect(mine).toEqual(theirs);
   });
 
   const forgeries = (Object.keys(FORGERIES) as Forgery[]).flatMap((forgery) =>
-    PLACES.filter((place) => place !== "candidate").map((place) => [forgery, place] as const),
+    STAGES.filter((stage) => stage !== "candidate").map((stage) => [forgery, stage] as const),
   );
 
-  test.each(forgeries)("%s at %s: no false security, nothing shown", async (forgery, place) => {
-    const adversary = forge(forgery, place);
-    await using trial = await Trial.begin(server, adversary);
-    await until("it to be said", () => adversary.struck, PATIENCE_MS);
+  test.each(forgeries)("%s at %s: no false security, nothing shown", async (forgery, stage) => {
+    const adversary = forgeOnce(forgery, stage);
+    await using room = await AttackedRoom.open(server, adversary);
+    await until("it to be said", () => adversary.hasActed, PATIENCE_MS);
     await wait(1_000);
-    for (const peer of trial.both) expect(peer.shown).toEqual([]);
-    const words = trial.both.flatMap((peer) => (peer.words === undefined ? [] : [peer.words]));
+    for (const peer of room.both) expect(peer.shown).toEqual([]);
+    const words = room.both.flatMap((peer) => (peer.words === undefined ? [] : [peer.words]));
     if (words.length === 2) expect(words[0]).toEqual(words[1]);
   });
 
   test.each(["peer_left left", "peer_left gone"] as const)(
     "%s after both have proven themselves is ignored",
     async (forgery) => {
-      await using trial = await Trial.begin(server, forge(forgery, "answer"));
-      await Promise.all(trial.both.map((peer) => peer.reaches("secure", PATIENCE_MS)));
+      await using room = await AttackedRoom.open(server, forgeOnce(forgery, "answer"));
+      await Promise.all(room.both.map((peer) => peer.reaches("secure", PATIENCE_MS)));
     },
   );
 });
 
 describe("two Node peers who are secure", () => {
   test("go on as they are, whatever the relay says, repeats, changes or cuts", async () => {
-    await using trial = await Trial.met(server);
-    const [a, b] = trial.both;
+    await using room = await AttackedRoom.openSecure(server);
+    const [a, b] = room.both;
     const words = a.words;
-    const frozen = [...trial.recording.signals];
+    const frozen = [...room.recording.signals];
     const changed = frozen.map(({ blob }) =>
       blob.map((byte, index) => (index === blob.length - 1 ? byte ^ 1 : byte)),
     );
-    trial.relay.setAdversary({
+    room.relay.setAdversary({
       // Whatever still comes is lost.
       signal: () => [],
       message: () => [],
     });
     for (const role of ["I", "R"] as const) {
-      const victim = trial.relay.side(role);
+      const victim = room.relay.side(role);
       for (const message of Object.values(FORGERIES)) victim?.tell(message);
       for (const { blob } of frozen) victim?.deliver(blob);
       for (const blob of changed) victim?.deliver(blob);
       for (const { blob } of earlier.signals) victim?.deliver(blob);
     }
     await talk("after the lies");
-    trial.relay.goAway();
+    room.relay.goAway();
     await talk("without a cable");
-    trial.relay.setAdversary({});
-    trial.relay.goBack();
+    room.relay.setAdversary({});
+    room.relay.goBack();
     await talk("after it came back");
 
     expect([a.phase, b.phase]).toEqual(["secure", "secure"]);

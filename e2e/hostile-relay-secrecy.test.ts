@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Peer } from "../testing/adversaries/hostile-relay/peers.ts";
-import { Trial } from "../testing/adversaries/hostile-relay/trial.ts";
+import { AttackedRoom } from "../testing/adversaries/hostile-relay/victims/attacked-room.ts";
+import type { Peer } from "../testing/adversaries/hostile-relay/victims/peer.ts";
 import { type Exhibit, roomBytes } from "../testing/instruments/secrets/exhibit.ts";
 import { judge } from "../testing/instruments/secrets/judge.ts";
 import { reachableFrom } from "../testing/instruments/secrets/reach.ts";
@@ -22,14 +22,14 @@ afterAll(() => server.stop());
 /** Everything of one conversation that somebody could have recorded, and what they find later. */
 type Evidence = { exhibit: Exhibit; values(peer: Peer): Promise<Values>; link: Uint8Array };
 
-async function converse(trial: Trial, link: Uint8Array): Promise<Evidence> {
-  const [a, b] = trial.both;
+async function converse(room: AttackedRoom, link: Uint8Array): Promise<Evidence> {
+  const [a, b] = room.both;
   a.session.sendText("the first thing that was said");
   await b.hears("the first thing that was said");
   b.session.sendText("and the answer");
   await a.hears("and the answer");
-  const [I, R] = trial.both.map(({ tap }) => tap.fingerprints()[0] ?? new Uint8Array());
-  const seatTokens = trial.recording.texts.flatMap(({ text }) =>
+  const [I, R] = room.both.map(({ tap }) => tap.fingerprints()[0] ?? new Uint8Array());
+  const seatTokens = room.recording.texts.flatMap(({ text }) =>
     [...text.matchAll(/seat_token\\?":\\?"([\w-]{22})/g)].map(([, token = ""]) =>
       Buffer.from(token, "base64url"),
     ),
@@ -41,8 +41,8 @@ async function converse(trial: Trial, link: Uint8Array): Promise<Evidence> {
     exhibit: {
       room: roomBytes(a.session.roomId),
       link,
-      blobs: trial.recording.signals.map(({ blob }) => blob),
-      records: trial.both.flatMap(({ tap }, from) =>
+      blobs: room.recording.signals.map(({ blob }) => blob),
+      records: room.both.flatMap(({ tap }, from) =>
         tap.sent.map((bytes) => ({ from: from === 0 ? 0 : 1, bytes }) as const),
       ),
       fingerprints: [{ I: I ?? link, R: R ?? link }],
@@ -68,15 +68,15 @@ function places(found: readonly { where: string }[]): string[] {
 describe("a recording of everything, the link, and what a session left behind", () => {
   test("open nothing: neither while the conversation goes on, as far as records go, nor after it", async () => {
     let link = new Uint8Array();
-    await using trial = await Trial.begin(server, {}, (initiator) => {
+    await using room = await AttackedRoom.open(server, {}, (initiator) => {
       link = new Uint8Array(secretOf(initiator));
     });
     expect(link).toHaveLength(32);
-    await Promise.all(trial.both.map((peer) => peer.reaches("secure", 40_000)));
-    const { exhibit, values } = await converse(trial, link);
+    await Promise.all(room.both.map((peer) => peer.reaches("secure", 40_000)));
+    const { exhibit, values } = await converse(room, link);
     expect(exhibit.records.length).toBeGreaterThanOrEqual(4);
 
-    for (const peer of trial.both) {
+    for (const peer of room.both) {
       const during = await values(peer);
       const findings = await judge(exhibit, during);
       // The keys of the cable are still needed; that they are found shows that the look goes deep enough.
@@ -85,10 +85,10 @@ describe("a recording of everything, the link, and what a session left behind", 
       expect(places(holding(during, link))).toEqual([]);
     }
 
-    const [a, b] = trial.both;
+    const [a, b] = room.both;
     await a.session.destroy();
     await until("the other side to end", () => b.phase === "ended");
-    for (const peer of trial.both) {
+    for (const peer of room.both) {
       const after = await values(peer);
       expect(await judge(exhibit, after)).toEqual([]);
       expect(places(holding(after, link))).toEqual([]);

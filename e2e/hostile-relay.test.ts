@@ -5,7 +5,12 @@ import type { Adversary } from "../testing/adversaries/hostile-relay/adversary.t
 import { FORGERIES } from "../testing/adversaries/hostile-relay/forgery.ts";
 import type { Recording } from "../testing/adversaries/hostile-relay/recording.ts";
 import { type HostileRelay, startHostileRelay } from "../testing/adversaries/hostile-relay/relay.ts";
-import { type Attack, attacks, strike, TAMPERINGS } from "../testing/adversaries/hostile-relay/tampering.ts";
+import {
+  type Attack,
+  attacks,
+  TAMPERINGS,
+  tamperOnce,
+} from "../testing/adversaries/hostile-relay/tampering.ts";
 import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/chromium.ts";
 import { roomBytes } from "../testing/instruments/secrets/exhibit.ts";
 import { type PageHeap, readHeap, watchHeap } from "../testing/instruments/secrets/heap.ts";
@@ -28,7 +33,7 @@ beforeAll(async () => {
   server = await TestServer.start();
   await using room = await Room.open();
   await room.meet();
-  await until("the last candidates", () => room.relay.recording.at("candidate"));
+  await until("the last candidates", () => room.relay.recording.firstOf("candidate"));
   earlier = room.relay.recording;
 });
 afterAll(async () => {
@@ -108,24 +113,24 @@ function noteStates(): void {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** In `npm test` each place once, each time with another tampering; at full size every pair. */
+/** In `npm test` each stage once, each time with another tampering; at full size every pair. */
 function chosen(): readonly Attack[] {
   const all = attacks();
   if (SCALE >= 1) return all;
   const quick = TAMPERINGS.filter((tampering) => tampering !== "drop" && tampering !== "reorder");
-  const places = [...new Set(all.map(({ place }) => place))];
-  return places.flatMap((place, index) =>
-    all.filter((attack) => attack.place === place && attack.tampering === quick[(index * 4) % quick.length]),
+  const stages = [...new Set(all.map(({ stage }) => stage))];
+  return stages.flatMap((stage, index) =>
+    all.filter((attack) => attack.stage === stage && attack.tampering === quick[(index * 4) % quick.length]),
   );
 }
 
 // Side by side: such rooms mostly wait, for the 15 s and the 30 s after which an attempt is given up.
 describe.concurrent("two pages and a relay that tampers", () => {
   test.each(chosen())("$name: nobody is falsely secure, and no address leaves early", async (attack) => {
-    const adversary = strike(attack, earlier);
+    const adversary = tamperOnce(attack, earlier);
     await using room = await Room.open(adversary);
     await room.begin();
-    await until("it to strike", () => adversary.struck, 60_000);
+    await until("it to act", () => adversary.hasActed, 60_000);
     const outcome = await until("one page to say so", () => room.outcome(), 60_000);
     await wait(1_000); // For what is still on its way.
     if (attack.mayBeLate && outcome === "secure") await talk(...room.both, "as if nothing had been said");

@@ -15,7 +15,7 @@ export const TAG_BYTES = 16;
 
 const SEQ_BYTES = 8;
 
-/** Undefined for anything that is no blob of protocol 2: classic's signals, or an adversary's own work. */
+/** The header of a blob. Undefined for what is no blob of protocol 2, such as classic's signals or a forgery. */
 export function readHeader(blob: Uint8Array): BlobHeader | undefined {
   const role = roleOf(blob[ROLE_AT]);
   if (blob[0] !== 2 || role === undefined) return undefined;

@@ -6,7 +6,7 @@ import { dataOf, type Role } from "./blob.ts";
 
 const PROTOCOL = "actioncable-v1-json";
 
-/** As much of the real server as a relay can see: it seats two, says so, and passes signals to the other one. */
+/** Start as much of a server as a relay can see: it seats two, says so, and passes each one's signals to the other. */
 export async function startCableStandIn(): Promise<AsyncDisposable & { url: string }> {
   const http = createServer((request, response) => {
     const body: Buffer[] = [];
@@ -52,7 +52,7 @@ function answer(seats: WebSocket[], socket: WebSocket, { command, identifier, da
   say(other, { type: "signal", data: action.data, connection_id: "b".repeat(32) });
 }
 
-/** One page's side of the cable: what it got, and a way to say things. */
+/** A client's end of the cable: what it got, and a way to send blobs. */
 export type CableClient = Disposable & {
   readonly got: ServerMessage[];
   readonly frames: string[];
@@ -87,13 +87,14 @@ export async function joinCable(relayUrl: string, room: string): Promise<CableCl
   };
 }
 
-/** A blob as the handshake makes them: right in length and header, random otherwise. */
+/** A blob that has a handshake blob's length and header, and `fill` everywhere else. */
 export function handshakeBlob(role: Role, fill: number): Uint8Array {
   const blob = new Uint8Array(1_567).fill(fill);
   blob.set([2, 0, role === "I" ? 0 : 1]);
   return blob;
 }
 
+/** A blob that has a phase-1 blob's length, header and sequence number, and `fill` everywhere else. */
 export function signalBlob(role: Role, seq: number, fill: number): Uint8Array {
   const blob = new Uint8Array(1_051).fill(fill);
   blob.set([2, 1, role === "I" ? 0 : 1, 0, 0, 0, 0, 0, 0, 0, seq]);

@@ -1,17 +1,15 @@
-import type { ServerMessage } from "./adversary.ts";
-import { pass } from "./adversary.ts";
+import { type OneTimeAdversary, pass, type ServerMessage } from "./adversary.ts";
 import type { Role } from "./blob.ts";
-import type { Place } from "./place.ts";
-import type { Strike } from "./tampering.ts";
+import type { Stage } from "./stage.ts";
 
-/** Any connection id will do: a lying server knows the true one and gains nothing by it. */
-const SOMEBODY = "0123456789abcdef".repeat(2);
+/** Any connection id serves a forgery: a lying server knows the true one and gains nothing by it. */
+const SOME_CONNECTION_ID = "0123456789abcdef".repeat(2);
 
-/** What a server can say that it should not have said. */
+/** Messages that a lying server can send at a moment when an honest one would not. */
 export const FORGERIES = {
-  "peer_left left": { type: "peer_left", connection_id: SOMEBODY, reason: "left" },
-  "peer_left gone": { type: "peer_left", connection_id: SOMEBODY, reason: "gone" },
-  "peer_left destroyed": { type: "peer_left", connection_id: SOMEBODY, reason: "destroyed" },
+  "peer_left left": { type: "peer_left", connection_id: SOME_CONNECTION_ID, reason: "left" },
+  "peer_left gone": { type: "peer_left", connection_id: SOME_CONNECTION_ID, reason: "gone" },
+  "peer_left destroyed": { type: "peer_left", connection_id: SOME_CONNECTION_ID, reason: "destroyed" },
   peer_ready: { type: "peer_ready" },
   peer_back: { type: "peer_back" },
   intruder: { type: "intruder" },
@@ -22,33 +20,37 @@ export const FORGERIES = {
   "refused lease-over": { type: "refused", code: "lease-over" },
   "refused rate-limited": { type: "refused", code: "rate-limited" },
   "an unknown type": { type: "obey" },
-  "a malformed signal": { type: "signal", data: { not: "a blob" }, connection_id: SOMEBODY },
+  "a malformed signal": { type: "signal", data: { not: "a blob" }, connection_id: SOME_CONNECTION_ID },
 } as const satisfies Record<string, ServerMessage>;
 
 export type Forgery = keyof typeof FORGERIES;
 
 /**
- * Say it to these sides just before the blob of this place arrives. By the table of spec/3-session.md §2 some of
- * these are hints that may be followed: they may cost an attempt or the room, never a conversation that is already
- * secure, and never bring one about that is not.
+ * Send a forgery to these sides just before the blob of this stage arrives. By the table of spec/3-session.md §2 some
+ * forgeries are hints that a client may follow: they may cost an attempt or the room, but they never end a conversation
+ * that is already secure, and never bring about one that is not.
  */
-export function forge(forgery: Forgery, place: Place, to: readonly Role[] = ["I", "R"]): Strike {
-  let struck = false;
+export function forgeOnce(
+  forgery: Forgery,
+  stage: Stage,
+  to: readonly Role[] = ["I", "R"],
+): OneTimeAdversary {
+  let hasActed = false;
   return {
-    get struck() {
-      return struck;
+    get hasActed() {
+      return hasActed;
     },
-    signal(signal, reach) {
-      if (!struck && signal.place === place) {
-        struck = true;
-        for (const role of to) reach.forge(role, FORGERIES[forgery]);
+    signal(signal, powers) {
+      if (!hasActed && signal.stage === stage) {
+        hasActed = true;
+        for (const role of to) powers.forge(role, FORGERIES[forgery]);
       }
       return pass(signal);
     },
   };
 }
 
-/** Lies in `init`, and whether a client that believes them may still become secure. */
+/** Lies in `init`; `refused` says that a client which is told this one must refuse to go on. */
 export const INIT_LIES = {
   "the other seat": { change: (init) => ({ ...init, seat: init.seat === 0 ? 1 : 0 }), refused: true },
   "the other seat and role": {
@@ -80,16 +82,16 @@ type InitLie = { change(init: ServerMessage): ServerMessage; refused: boolean };
 
 export type InitLieName = keyof typeof INIT_LIES;
 
-/** Tell one side, or both, an `init` that is not true. */
-export function lieInInit(lie: InitLieName, to: readonly Role[]): Strike {
-  let struck = false;
+/** Replace the `init` of these sides with one that is not true. */
+export function lieInInit(lie: InitLieName, to: readonly Role[]): OneTimeAdversary {
+  let hasActed = false;
   return {
-    get struck() {
-      return struck;
+    get hasActed() {
+      return hasActed;
     },
     message(message, role) {
       if (message.type !== "init" || role === undefined || !to.includes(role)) return [message];
-      struck = true;
+      hasActed = true;
       return [INIT_LIES[lie].change(message)];
     },
   };

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket } from "ws";
 import { until } from "../../until.ts";
+import type { OneTimeAdversary } from "./adversary.ts";
 import { dataOf, otherRole, type Role } from "./blob.ts";
 import {
   type CableClient,
@@ -12,24 +13,24 @@ import {
   signalBlob,
   startCableStandIn,
 } from "./cable-stand-in.ts";
-import { FORGERIES, forge, INIT_LIES, lieInInit } from "./forgery.ts";
+import { FORGERIES, forgeOnce, INIT_LIES, lieInInit } from "./forgery.ts";
 import type { Recording } from "./recording.ts";
 import { type HostileRelay, startHostileRelay } from "./relay.ts";
-import { attacks, type Strike, strike, TAMPERINGS } from "./tampering.ts";
+import { attacks, TAMPERINGS, tamperOnce } from "./tampering.ts";
 
 const ROOM = "5a0c1f9e-6a1b-4c39-9f3e-2d1c7b8a9f01";
 
 /** A whole introduction, in the order in which two clients speak. */
 const SCRIPT = [
-  { place: "HS1", from: "I", blob: handshakeBlob("I", 0x11) },
-  { place: "HS2", from: "R", blob: handshakeBlob("R", 0x22) },
-  { place: "HS3", from: "I", blob: handshakeBlob("I", 0x33) },
-  { place: "HS4", from: "R", blob: handshakeBlob("R", 0x44) },
-  { place: "HS5", from: "I", blob: handshakeBlob("I", 0x55) },
-  { place: "offer", from: "I", blob: signalBlob("I", 0, 0x66) },
-  { place: "candidate", from: "I", blob: signalBlob("I", 1, 0x67) },
-  { place: "answer", from: "R", blob: signalBlob("R", 0, 0x77) },
-  { place: "candidate", from: "R", blob: signalBlob("R", 1, 0x78) },
+  { stage: "HS1", from: "I", blob: handshakeBlob("I", 0x11) },
+  { stage: "HS2", from: "R", blob: handshakeBlob("R", 0x22) },
+  { stage: "HS3", from: "I", blob: handshakeBlob("I", 0x33) },
+  { stage: "HS4", from: "R", blob: handshakeBlob("R", 0x44) },
+  { stage: "HS5", from: "I", blob: handshakeBlob("I", 0x55) },
+  { stage: "offer", from: "I", blob: signalBlob("I", 0, 0x66) },
+  { stage: "candidate", from: "I", blob: signalBlob("I", 1, 0x67) },
+  { stage: "answer", from: "R", blob: signalBlob("R", 0, 0x77) },
+  { stage: "candidate", from: "R", blob: signalBlob("R", 1, 0x78) },
 ] as const;
 
 let relay: HostileRelay;
@@ -49,7 +50,7 @@ function otherSignal(blob: Uint8Array): Uint8Array {
   return Uint8Array.from([...blob.slice(0, -1), 0xee]);
 }
 
-async function start(adversary?: Strike): Promise<void> {
+async function start(adversary?: OneTimeAdversary): Promise<void> {
   standIn = await startCableStandIn();
   relay = await startHostileRelay(standIn.url);
   if (adversary !== undefined) relay.setAdversary(adversary);
@@ -107,10 +108,10 @@ describe("a relay without an adversary", () => {
     expect(both.I.socket.protocol).toBe("actioncable-v1-json");
   });
 
-  test("tells every place of an introduction apart by order and header alone", async () => {
+  test("tells every stage of an introduction apart by order and header alone", async () => {
     await speak();
-    expect(relay.recording.signals.map(({ place, from }) => ({ place, from }))).toEqual(
-      SCRIPT.map(({ place, from }) => ({ place, from })),
+    expect(relay.recording.signals.map(({ stage, from }) => ({ stage, from }))).toEqual(
+      SCRIPT.map(({ stage, from }) => ({ stage, from })),
     );
   });
 
@@ -119,7 +120,7 @@ describe("a relay without an adversary", () => {
     await until("HS1", () => relay.recording.signals.length === 1);
     both.I.send(SCRIPT[0].blob);
     await until("HS1 again", () => relay.recording.signals.length === 2);
-    expect(relay.recording.signals.map(({ place }) => place)).toEqual(["HS1", "HS1"]);
+    expect(relay.recording.signals.map(({ stage }) => stage)).toEqual(["HS1", "HS1"]);
   });
 
   test("proxies HTTP with its body, and the host that the client named", async () => {
@@ -152,18 +153,18 @@ describe("a relay without an adversary", () => {
   });
 });
 
-describe("every tampering at every place strikes, and changes what is heard", () => {
+describe("every tampering at every stage happens, and changes what is heard", () => {
   afterEach(end);
 
-  test.each(attacks())("$name", async ({ tampering, place }) => {
-    const adversary = strike({ tampering, place }, earlier);
+  test.each(attacks())("$name", async ({ tampering, stage }) => {
+    const adversary = tamperOnce({ tampering, stage }, earlier);
     await start(adversary);
     await speak();
-    expect(adversary.struck).toBe(true);
+    expect(adversary.hasActed).toBe(true);
     expect([heard("I"), heard("R")]).not.toEqual([said("R"), said("I")]);
   });
 
-  test("there is one for each pair of tampering and place but candidates", () => {
+  test("there is one for each pair of tampering and stage but candidates", () => {
     expect(attacks()).toHaveLength(TAMPERINGS.length * 7);
     return start();
   });
@@ -173,29 +174,29 @@ describe("what a tampering does", () => {
   afterEach(end);
 
   test("reorder swaps a blob with its sender's next one", async () => {
-    await start(strike({ tampering: "reorder", place: "HS5" }, earlier));
+    await start(tamperOnce({ tampering: "reorder", stage: "HS5" }, earlier));
     await speak();
     const [hs1, hs3, hs5, offer, candidate] = said("I");
     expect(heard("R")).toEqual([hs1, hs3, offer, hs5, candidate]);
   });
 
   test("reflect gives the sender its own words, and the receiver the same", async () => {
-    await start(strike({ tampering: "reflect", place: "HS2" }, earlier));
+    await start(tamperOnce({ tampering: "reflect", stage: "HS2" }, earlier));
     await speak();
     expect(heard("R")).toContain(said("R")[0]);
     expect(heard("I")).toEqual(said("R"));
   });
 
   test("swap-role changes the third byte and nothing else", async () => {
-    await start(strike({ tampering: "swap-role", place: "offer" }, earlier));
+    await start(tamperOnce({ tampering: "swap-role", stage: "offer" }, earlier));
     await speak();
     const changed = SCRIPT[5].blob.slice();
     changed[2] = 1;
     expect(heard("R")[3]).toBe(print(dataOf(changed)));
   });
 
-  test("replay brings the blob that stood at that place in another session", async () => {
-    await start(strike({ tampering: "replay", place: "HS4" }, earlier));
+  test("replay brings the blob that stood at that stage in another session", async () => {
+    await start(tamperOnce({ tampering: "replay", stage: "HS4" }, earlier));
     await speak();
     expect(heard("I")[1]).toBe(print(dataOf(handshakeBlob("R", 0xee))));
   });
@@ -205,9 +206,9 @@ describe("a server that lies", () => {
   afterEach(end);
 
   test.each(Object.keys(FORGERIES) as (keyof typeof FORGERIES)[])(
-    "%s is heard by both before the blob of its place",
+    "%s is heard by both before the blob of its stage",
     async (forgery) => {
-      await start(forge(forgery, "HS3"));
+      await start(forgeOnce(forgery, "HS3"));
       await speak();
       for (const side of ["I", "R"] as const) expect(both[side].got).toContainEqual(FORGERIES[forgery]);
       expect(heard("R")).toEqual(expect.arrayContaining(said("I")));
@@ -219,7 +220,7 @@ describe("a server that lies", () => {
     async (lie) => {
       const adversary = lieInInit(lie, ["R"]);
       await start(adversary);
-      expect(adversary.struck).toBe(true);
+      expect(adversary.hasActed).toBe(true);
       expect(both.I.got[0]).toEqual({
         type: "init",
         seat: 0,

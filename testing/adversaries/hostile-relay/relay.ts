@@ -10,27 +10,27 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Adversary, honest } from "./adversary.ts";
 import type { Role } from "./blob.ts";
-import { Leg } from "./leg.ts";
+import { CableInTheMiddle } from "./cable-in-the-middle.ts";
+import { HostileRoom, type Side } from "./hostile-room.ts";
 import { Recording } from "./recording.ts";
-import { HostileRoom } from "./room.ts";
 
 export type HostileRelay = AsyncDisposable & {
   /** Where pages and peers believe the server to be. */
   readonly url: string;
-  /** Grows until it is taken; see `newRecording`. */
+  /** All that has passed since the relay started, or since `newRecording`. */
   readonly recording: Recording;
-  /** From now on, for sockets that are already open too. */
+  /** Put this adversary in charge from now on, of sockets that are already open too. */
   setAdversary(adversary: Adversary): void;
-  /** Begin a new recording and hand over the old one: what a replay draws from. */
+  /** Begin a new recording and return the old one, from which replays take their blobs. */
   newRecording(): Recording;
-  /** One side of the room that was last seen there, to say something to at any time. */
-  side(role: Role): Leg | undefined;
-  /** Refuse every connection and cut the open ones, until `goBack`: a server that is gone. */
+  /** One side of the newest room, for a test that acts on it at a moment of its own. */
+  side(role: Role): Side | undefined;
+  /** Refuse every connection and cut the open ones until `goBack`, as if the server were gone. */
   goAway(): void;
   goBack(): void;
 };
 
-/** Stands in front of the real server, pages and cable alike: a wire until it is given an adversary. */
+/** Start a relay in front of the real server, for pages and cables alike. It changes nothing until it has an adversary. */
 export async function startHostileRelay(target: string): Promise<HostileRelay> {
   const relay = new Relay(new URL(target));
   await relay.listen();
@@ -40,9 +40,9 @@ export async function startHostileRelay(target: string): Promise<HostileRelay> {
 class Relay implements HostileRelay {
   readonly #target: URL;
   readonly #http = createServer((request, response) => this.#forward(request, response));
-  readonly #cables = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: false });
+  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: false });
   readonly #rooms = new Map<string, HostileRoom>();
-  readonly #legs = new Set<Leg>();
+  readonly #cables = new Set<CableInTheMiddle>();
   #adversary = honest;
   #away = false;
   recording = new Recording();
@@ -70,13 +70,13 @@ class Relay implements HostileRelay {
     return old;
   }
 
-  side(role: Role): Leg | undefined {
-    return [...this.#rooms.values()].at(-1)?.leg(role);
+  side(role: Role): Side | undefined {
+    return [...this.#rooms.values()].at(-1)?.side(role);
   }
 
   goAway(): void {
     this.#away = true;
-    for (const leg of this.#legs) leg.cut();
+    for (const cable of this.#cables) cable.cut();
     this.#http.closeAllConnections();
   }
 
@@ -89,7 +89,7 @@ class Relay implements HostileRelay {
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  /** The client's own `Host` goes along, so that `Origin` and `Host` agree before the server as they do before us. */
+  /** Passes the client's own `Host` on, so that `Origin` and `Host` agree at the server as they do at the relay. */
   #forward(request: IncomingMessage, response: ServerResponse): void {
     if (this.#away) return void request.socket.destroy();
     const { hostname, port } = this.#target;
@@ -108,7 +108,7 @@ class Relay implements HostileRelay {
     request.pipe(onward);
   }
 
-  /** The server is asked first: what it refuses, we refuse with its words, and its choice of protocol is ours. */
+  /** Asks the server first: the client gets the server's own refusal, or the subprotocol that the server chose. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#away) return void socket.destroy();
     this.recording.texts.push({ way: "to-server", text: `UPGRADE ${request.url}` });
@@ -124,22 +124,22 @@ class Relay implements HostileRelay {
     });
     server.on("error", () => socket.destroy());
     server.on("open", () => {
-      server.pause(); // Until there is somebody to pass the welcome on to.
-      this.#cables.options.handleProtocols = () => server.protocol || false;
-      this.#cables.handleUpgrade(request, socket, head, (client) => this.#connect(client, server));
+      server.pause(); // The welcome must wait until the client's socket is open.
+      this.#sockets.options.handleProtocols = () => server.protocol || false;
+      this.#sockets.handleUpgrade(request, socket, head, (client) => this.#connect(client, server));
     });
   }
 
   #connect(client: WebSocket, server: WebSocket): void {
-    const leg = new Leg({
+    const cable = new CableInTheMiddle({
       client,
       server,
       recording: () => this.recording,
       room: (id) => this.#room(id),
       adversary: () => this.#adversary,
     });
-    this.#legs.add(leg);
-    client.on("close", () => this.#legs.delete(leg));
+    this.#cables.add(cable);
+    client.on("close", () => this.#cables.delete(cable));
     server.resume();
   }
 

@@ -1,7 +1,7 @@
-import { type Adversary, type Delivery, pass, type Signal } from "./adversary.ts";
+import { type Delivery, type OneTimeAdversary, pass, type Signal } from "./adversary.ts";
 import { HEADER_BYTES, NONCE_BYTES, ROLE_AT, type Role, TAG_BYTES } from "./blob.ts";
-import { HANDSHAKE_PLACES, type Place, SIGNAL_PLACES } from "./place.ts";
 import type { Recording } from "./recording.ts";
+import { HANDSHAKE_STAGES, SIGNAL_STAGES, type Stage } from "./stage.ts";
 
 export const TAMPERINGS = [
   "flip-version",
@@ -22,50 +22,51 @@ export const TAMPERINGS = [
 /** What can be done to one blob on its way. */
 export type Tampering = (typeof TAMPERINGS)[number];
 
-/** One thing done at one place. None of them may ever lead to "secure", but for those that may come too late. */
+/** One tampering at one stage. None may ever lead to "secure", except where it may come too late to matter. */
 export type Attack = {
   readonly name: string;
   readonly tampering: Tampering;
-  readonly place: Place;
-  /** Who must not have sent a single phase-1 blob: nobody gathers an address before the other side is proven. */
+  readonly stage: Stage;
+  /** The sides that must not have sent a phase-1 blob: nobody gathers an address before the other side is proven. */
   readonly silent: readonly Role[];
   /**
-   * The genuine answer arrives first, and two need no more: by the time of what comes after it they may be secure, and
-   * then ignore it as they ignore whatever the relay repeats.
+   * Whether both sides may be secure before the tampering arrives. A duplicate of the answer follows the genuine one,
+   * which is the last that the two need; they then ignore it as they ignore whatever the relay repeats.
    */
   readonly mayBeLate: boolean;
-  /** Whether the victims can only notice by waiting: the 15 s of the handshake, or the 30 s after it. */
+  /** Whether the victims notice only by waiting: for the 15 s of the handshake, or for the 30 s after it. */
   readonly slow: boolean;
 };
 
-/** An adversary that acts once, and that can say whether its moment came: an attack that never struck proves nothing. */
-export type Strike = Adversary & { readonly struck: boolean };
-
-/** Every tampering at every place: the five messages of the handshake, offer and answer. */
+/** Every tampering at every stage but `candidate`: the five messages of the handshake, offer and answer. */
 export function attacks(): readonly Attack[] {
-  const places = [...HANDSHAKE_PLACES, ...SIGNAL_PLACES.filter((place) => place !== "candidate")];
-  return places.flatMap((place) =>
+  const stages = [...HANDSHAKE_STAGES, ...SIGNAL_STAGES.filter((stage) => stage !== "candidate")];
+  return stages.flatMap((stage) =>
     TAMPERINGS.map((tampering) => ({
-      name: `${tampering} ${place}`,
+      name: `${tampering} ${stage}`,
       tampering,
-      place,
-      silent: silent(tampering, place),
-      mayBeLate: place === "answer" && tampering === "duplicate",
+      stage,
+      silent: silent(tampering, stage),
+      mayBeLate: stage === "answer" && tampering === "duplicate",
       slow: tampering === "drop" || tampering === "reorder",
     })),
   );
 }
 
-/** @param earlier - a recording of another session, from which `replay` takes the blob of the same place. */
-export function strike(
-  { tampering, place }: Pick<Attack, "tampering" | "place">,
+/**
+ * An adversary that carries out this attack on the first blob of its stage and passes everything else.
+ *
+ * @param earlier - a recording of another session, from which `replay` takes the blob of the same stage
+ */
+export function tamperOnce(
+  { tampering, stage }: Pick<Attack, "tampering" | "stage">,
   earlier: Recording,
-): Strike {
-  let struck = false;
+): OneTimeAdversary {
+  let hasActed = false;
   let held: Signal | undefined;
   return {
-    get struck() {
-      return struck;
+    get hasActed() {
+      return hasActed;
     },
     signal(signal) {
       if (held !== undefined && held.from === signal.from) {
@@ -73,8 +74,8 @@ export function strike(
         held = undefined;
         return [...pass(signal), ...pass(late)];
       }
-      if (struck || signal.place !== place) return pass(signal);
-      struck = true;
+      if (hasActed || signal.stage !== stage) return pass(signal);
+      hasActed = true;
       if (tampering === "reorder") held = signal;
       return tamper(signal, tampering, earlier);
     },
@@ -113,9 +114,9 @@ function tamper(signal: Signal, tampering: Tampering, earlier: Recording): reado
   }
 }
 
-function replayed({ place }: Signal, earlier: Recording): Uint8Array {
-  const recorded = earlier.at(place);
-  if (recorded === undefined) throw new Error(`the earlier recording holds no ${place} to replay`);
+function replayed({ stage }: Signal, earlier: Recording): Uint8Array {
+  const recorded = earlier.firstOf(stage);
+  if (recorded === undefined) throw new Error(`the earlier recording holds no ${stage} to replay`);
   return recorded.blob;
 }
 
@@ -126,11 +127,12 @@ function flipped(blob: Uint8Array, at: number): Uint8Array {
 }
 
 /**
- * I knows R by HS4 and R knows I by HS5; from there on each may send what it has. An echo hurts its sender, a
- * duplicate comes after its original has done its work, all else hurts the receiver before it has learned anything.
+ * The sides that this attack must keep silent. HS4 proves the responder to the initiator and HS5 the initiator to the
+ * responder; once the other is proven, a side may send addresses. A reflected blob hurts its sender, a duplicate comes
+ * after its original has been accepted, and every other tampering hurts the receiver before it has learned anything.
  */
-function silent(tampering: Tampering, place: Place): readonly Role[] {
-  switch (place) {
+function silent(tampering: Tampering, stage: Stage): readonly Role[] {
+  switch (stage) {
     case "HS1":
     case "HS2":
       return ["I", "R"];

@@ -1,8 +1,8 @@
 import { handshakeKey, type PskKind, type RoleByte, type Sealed, transcript, unseal } from "./schedule.ts";
 
 /**
- * What somebody holds who has recorded everything and later found the link: the relay's blobs, the records from the
- * wire between the two, and the fingerprints, which cross it in the clear.
+ * What somebody has who recorded everything and later found the link: the relay's blobs, the records from the wire
+ * between the two, and the certificates' fingerprints, which cross that wire in the clear.
  */
 export type Exhibit = {
   /** The room's UUID as 16 bytes. */
@@ -17,17 +17,17 @@ export type Exhibit = {
 /** A record as it crossed a data channel. */
 export type WireRecord = { readonly from: RoleByte; readonly bytes: Uint8Array };
 
-/** Something sealed that nobody should be able to open any more, and which keys are worth trying on it. */
+/** Something sealed that nobody should be able to open any more, and what decides which keys are worth trying on it. */
 export type Target = Sealed & {
   readonly name: string;
   readonly from: RoleByte;
   readonly kind: "handshake" | "signal" | "record";
   readonly channel?: 0 | 1;
-  /** The first of its epoch, direction and channel: what the first key of a chain opens. */
+  /** Whether it is the first of its epoch, direction and channel, which the first key of a chain opens. */
   readonly isFirst?: boolean;
 };
 
-/** One handshake as its messages tell it; later ones may be missing. */
+/** A handshake, as far as its messages were recorded and opened. */
 export type Attempt = {
   readonly kind: PskKind;
   readonly messages: readonly Uint8Array[];
@@ -48,7 +48,7 @@ export function isHandshake(blob: Uint8Array): boolean {
   return blob[1] === 0;
 }
 
-/** Take a blob apart. The nonce of phase 1 is its sequence number behind four zero bytes. */
+/** Take a blob apart. The nonce of phase 1 is four zero bytes and the sequence number. */
 export function blobTarget(room: Uint8Array, blob: Uint8Array): Target {
   const header = blob.subarray(0, HEADER);
   const from = blob[2] === 0 ? 0 : 1;
@@ -97,7 +97,7 @@ export function recordTargets(records: readonly WireRecord[]): Target[] {
   });
 }
 
-/** Open every handshake blob that this PSK opens. Returns the attempts in it, and the blobs that stay shut. */
+/** Open every handshake blob that this PSK opens. @returns the attempts found in them, and the blobs that stay shut */
 export function openHandshakes(
   exhibit: Pick<Exhibit, "room" | "blobs">,
   psk: Uint8Array,
@@ -110,7 +110,7 @@ export function openHandshakes(
     const key = keys[blob[2] as RoleByte];
     const padded = key && unseal(key, blobTarget(exhibit.room, blob));
     if (padded === undefined) shut.push(blob);
-    else file(byAttempt, padded.subarray(4, 4 + padded.readUInt32BE()));
+    else addMessage(byAttempt, padded.subarray(4, 4 + padded.readUInt32BE()));
   }
   const attempts = [...byAttempt.values()].map((messages) => ({
     kind,
@@ -120,8 +120,8 @@ export function openHandshakes(
   return { attempts, shut };
 }
 
-/** Messages 1 to 5 by their first byte; a hole ends what is known of an attempt. */
-function file(byAttempt: Map<string, Uint8Array[]>, message: Uint8Array): void {
+/** Add a message, whose first byte is its number, to its attempt. Nothing after a missing message is of use. */
+function addMessage(byAttempt: Map<string, Uint8Array[]>, message: Uint8Array): void {
   const number = message[0] ?? 0;
   const at = number === 1 ? 3 : 1;
   const hsid = Buffer.from(message.subarray(at, at + HSID)).toString("hex");

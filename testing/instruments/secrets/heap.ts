@@ -9,26 +9,27 @@ export type PageHeap = {
   readonly keys: readonly string[];
 };
 
-type Ledger = { read(): { memory: string[]; keys: string[] } };
-type Watched = { nullroomLedger: Ledger };
+/** What `install` leaves in the page. `memory` is base64, one for each buffer that is still alive. */
+type HeapWatch = { read(): { memory: string[]; keys: string[] } };
+type Watched = { nullroomHeapWatch: HeapWatch };
 
 /**
- * Before a page loads: note every byte array and every key that it makes, by weak references, so that nothing is
- * kept alive by being noted. The debugger does not list arrays, and a snapshot of the heap does not hold their bytes.
- * Workers have a heap of their own and are not watched.
+ * Note every byte array and every key that a page makes. Call it before the page loads. It keeps weak references, so
+ * that nothing is kept alive by being noted. It is needed because the debugger does not list arrays and a heap snapshot
+ * does not hold their bytes. Workers have a heap of their own and are not watched.
  */
 export async function watchHeap(page: Page): Promise<void> {
   await page.addInitScript(install);
 }
 
-/** Collect garbage, then read what is left: whatever is still there is held by something. */
+/** Collect garbage and read what is left, which is what something still refers to. */
 export async function readHeap(page: Page): Promise<PageHeap> {
   const session = await page.context().newCDPSession(page);
   try {
-    // Twice: what a finaliser lets go of in the first round goes in the second.
+    // The second round collects what finalisers released in the first.
     for (let round = 0; round < 2; round++) await session.send("HeapProfiler.collectGarbage");
     const { memory, keys } = await page.evaluate(() =>
-      (globalThis as typeof globalThis & Watched).nullroomLedger.read(),
+      (globalThis as typeof globalThis & Watched).nullroomHeapWatch.read(),
     );
     const strings: string[] = [];
     session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => strings.push(chunk));
@@ -43,7 +44,7 @@ export async function readHeap(page: Page): Promise<PageHeap> {
   }
 }
 
-/** A snapshot lists every string there is, once; of the rest of it nothing is needed. */
+/** The strings of a heap snapshot, which lists each of them once. */
 function stringsIn(snapshot: string): Found<string>[] {
   const { strings } = JSON.parse(snapshot) as { strings: string[] };
   return strings.map((value, index) => ({ where: `string ${index}`, value }));
@@ -88,7 +89,7 @@ function install(): void {
     };
   }
 
-  const ledger: Ledger = {
+  const watch: HeapWatch = {
     read() {
       const alive = [...noted].flatMap((reference) => reference.deref() ?? []);
       const keys = alive.filter((each) => each instanceof CryptoKey);
@@ -101,5 +102,5 @@ function install(): void {
       };
     },
   };
-  Object.defineProperty(globalThis, "nullroomLedger", { value: ledger });
+  Object.defineProperty(globalThis, "nullroomHeapWatch", { value: watch });
 }

@@ -7,14 +7,12 @@ import {
   openHandshakes,
   recordTargets,
 } from "./exhibit.ts";
+import type { Finding } from "./finding.ts";
 import { keysFrom, type NamedKey } from "./lineage.ts";
 import { extract, masterOf, publicOf, publicParts, sharedSecret, tagOfR } from "./schedule.ts";
 import { Targets } from "./targets.ts";
 import { allBytes, type Found, KEY_BYTES, type Values, windows } from "./values.ts";
 import { exposedBy, openWithKeys } from "./web-keys.ts";
-
-/** A value that somebody kept too long: what it is in the key schedule, where it lay, and what it opens. */
-export type Finding = { readonly what: string; readonly where: string; readonly opens: string };
 
 const MLKEM_PRIVATE_BYTES = 2_400;
 const MLKEM_SEED_BYTES = 64;
@@ -46,7 +44,7 @@ export async function judge(exhibit: Exhibit, values: Values): Promise<readonly 
   return findings;
 }
 
-/** Take a value for each secret below the handshake. */
+/** Try a value as each secret that the handshake leads to. */
 function judgeKey(
   exhibit: Exhibit,
   attempts: readonly Attempt[],
@@ -61,7 +59,7 @@ function opened({ what, key, fits }: NamedKey, targets: Targets, where: string):
   return target === undefined ? [] : [{ what, where, opens: target.name }];
 }
 
-/** A resume secret opens the handshake that was keyed by it. */
+/** Try a value as the resume secret that keyed a later handshake. */
 function judgeResume(shut: Pick<Exhibit, "room" | "blobs">, { where, value }: Found<Uint8Array>): Finding[] {
   if (shut.blobs.length === 0) return [];
   const { attempts } = openHandshakes(shut, value, 1);
@@ -70,7 +68,7 @@ function judgeResume(shut: Pick<Exhibit, "room" | "blobs">, { where, value }: Fo
     : [{ what: "resume", where, opens: "a handshake after a lost connection" }];
 }
 
-/** Private keys and shared secrets of the handshake: both halves together make the master secret. */
+/** Try values as private keys and shared secrets of the handshake: both halves together make the master secret. */
 function judgeEphemerals(
   exhibit: Exhibit,
   attempt: Attempt,
@@ -101,7 +99,7 @@ function named({ where }: Found<Uint8Array>, value: Uint8Array | undefined): Fou
   return value === undefined ? [] : [{ where, value }];
 }
 
-/** R's tag in HS4 tells whether a pair of shared secrets is the true one. */
+/** The master secret that a pair of shared secrets leads to. The responder's tag in HS4 tells whether it is the true one. */
 function masterFrom({ link }: Exhibit, { th, messages }: Attempt, secrets: Uint8Array): Buffer | undefined {
   const { tagR } = publicParts(messages);
   const [th0, , , , th4] = th;
@@ -110,6 +108,7 @@ function masterFrom({ link }: Exhibit, { th, messages }: Attempt, secrets: Uint8
   return tagOfR(master, th4).equals(tagR) ? master : undefined;
 }
 
+/** The Diffie-Hellman secret, where `scalar` is either side's private key. */
 function dhFrom({ messages }: Attempt, scalar: Uint8Array): Uint8Array | undefined {
   const { pkI, pkR } = publicParts(messages);
   if (pkI === undefined || pkR === undefined) return undefined;
@@ -118,7 +117,7 @@ function dhFrom({ messages }: Attempt, scalar: Uint8Array): Uint8Array | undefin
   return own.equals(pkR) ? sharedSecret(scalar, pkI) : undefined;
 }
 
-/** From I's private key, from the seed of it, or from the randomness that R encapsulated with. */
+/** The KEM's secret from the initiator's private key, from its seed, or from the responder's randomness. */
 function kemFrom({ messages }: Attempt, value: Uint8Array): Uint8Array | undefined {
   const { ekI, ct } = publicParts(messages);
   if (ekI === undefined || ct === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { Attempt, Exhibit, Target } from "./exhibit.ts";
 import { chainOf, expand, masterOf, messageKeyOf, type RoleByte, rootOf, signalKeys } from "./schedule.ts";
 
-/** A key that may open something, and what the value that it came from would have to be. */
+/** A key to try, and what the value that it was derived from would be if it opens something. */
 export type NamedKey = {
   readonly what: string;
   readonly key: Uint8Array;
@@ -17,8 +17,8 @@ const CHAINS = [
 ] as const satisfies readonly (readonly [RoleByte, 0 | 1])[];
 
 /**
- * All that descends from a value, whatever it is. A chain key is tried on every record by the message key that
- * follows from it at once: one that opens only later records is no ancestor of an earlier one.
+ * Every key that a value leads to, for each secret of the key schedule that it could be. As a chain key it is tried by
+ * the message key that follows from it at once, and on every record: a chain key may stand anywhere in its chain.
  */
 export function keysFrom(
   value: Uint8Array,
@@ -59,7 +59,7 @@ function fromRec(rec: Uint8Array, what: string, fingerprints: Exhibit["fingerpri
   return fingerprints.flatMap(({ I, R }) => fromRoot(rootOf(rec, I, R), what));
 }
 
-/** The first key of each chain: whoever has that has all that follow. */
+/** The first message key of each chain of a root: whoever has it has the whole chain. */
 function fromRoot(root: Uint8Array, what: string): NamedKey[] {
   return CHAINS.map(([role, channel]) => ({
     what,

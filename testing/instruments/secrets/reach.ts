@@ -5,10 +5,10 @@ import type { Found, Values } from "./values.ts";
 type Visit = { kind: "seen" | "key" | "object" } | { kind: "bytes"; base64: string };
 type Step = { path: string; remote: Remote };
 
-/** More than any session has, and far less than everything: a walk that gets there has left the session. */
+/** More objects than any session has, and far fewer than a process has: a walk that gets there has left the session. */
 const MOST_OBJECTS = 50_000;
 
-/** The runtime's own world: everything hangs on it, so that whatever leads there leads to no session in particular. */
+/** Objects of the runtime itself. Everything can be reached from them, so that the walk does not enter them. */
 const WORLD = new Set([
   "Window",
   "global",
@@ -19,7 +19,7 @@ const WORLD = new Set([
   "NodeRequire",
 ]);
 const WORLD_SCOPES = /^(Global|Script)/;
-/** A module's scope: here all modules of a test hang together, so of a module only its data is looked at. */
+/** The scope of a module. In a test every module leads to every other, so that of a module the walk looks only at data. */
 const MODULE_SCOPE = /^Module/;
 const MODULE_VARIABLE = /^__vi/;
 

@@ -1,6 +1,6 @@
 /**
- * The key schedule of spec/3-session.md and spec/4-frames.md once more, on node:crypto and without a line of core:
- * what judges core must not make core's mistakes.
+ * The key schedule of spec/3-session.md and spec/4-frames.md, written a second time on node:crypto and without a line
+ * of core: code that judges core must not share its mistakes.
  */
 import {
   createCipheriv,
@@ -13,7 +13,7 @@ import {
 } from "node:crypto";
 
 export type RoleByte = 0 | 1;
-/** 0: the link; 1: a session's resume secret. */
+/** What the PSK is: 0 for the link's secret, 1 for a session's resume secret. */
 export type PskKind = 0 | 1;
 export type Data = Uint8Array | string;
 
@@ -52,7 +52,7 @@ export function admission(link: Uint8Array): Buffer {
 const TAG = 32;
 const HSID = 16;
 
-/** Where the transcript stands after each message: th[0] … th[6]. */
+/** The transcript hashes th[0] … th[6], as far as there are messages. */
 export function transcript(room: Uint8Array, kind: PskKind, messages: readonly Uint8Array[]): Buffer[] {
   const [hs1, hs2, hs3, hs4, hs5] = messages;
   const th = [sha256("nr2 transcript", Uint8Array.of(1), Uint8Array.of(kind), room)];
@@ -68,7 +68,7 @@ export function transcript(room: Uint8Array, kind: PskKind, messages: readonly U
   return th;
 }
 
-/** What HS2, HS3 and HS4 carry in the clear once they are opened. */
+/** The fields of HS2, HS3 and HS4, as far as there are messages. */
 export function publicParts(messages: readonly Uint8Array[]) {
   const at = (index: number, from: number, length: number) =>
     messages[index]?.subarray(1 + HSID + from, 1 + HSID + from + length);
@@ -109,7 +109,7 @@ export function chainOf(root: Uint8Array, role: RoleByte, channel: 0 | 1): Buffe
 export const messageKeyOf = (chain: Uint8Array): Buffer => hmac(chain, Uint8Array.of(1));
 export const nextChain = (chain: Uint8Array): Buffer => hmac(chain, Uint8Array.of(2));
 
-/** What a re-key makes of the old epoch's `rk` and of two new shared secrets. */
+/** The secrets of the next epoch, from the old epoch's `rk` and two new shared secrets. */
 export function rekeyed(
   rk: Uint8Array,
   secrets: Uint8Array,

@@ -6,9 +6,9 @@ const BLOCK = 16;
 const NONCE = 12;
 
 /**
- * All that is to be opened, made quick to try: one pass of AES gives the first block of each plaintext, and every
- * plaintext of the protocol begins with a type or with a length whose upper half is zero. Only where that looks
- * right is the seal itself checked.
+ * All that is to be opened, made quick to try. One pass of AES gives the first block of each plaintext, and every
+ * plaintext of the protocol holds a length whose upper half is zero near its beginning. Only where that looks right is
+ * the seal itself checked.
  */
 export class Targets {
   readonly list: readonly Target[];

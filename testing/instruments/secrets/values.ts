@@ -1,4 +1,4 @@
-/** What was found somewhere, and where: a path in an object graph, or a place in a heap. */
+/** A value, and where it was found: a path in an object graph, or an index in a heap. */
 export type Found<T> = { readonly where: string; readonly value: T };
 
 export type Values = {
@@ -12,10 +12,10 @@ export const KEY_BYTES = 32;
 /** Beyond this a buffer is searched at every fourth byte only: keys inside larger ones lie where structures put them. */
 const DENSE_BYTES = 16 * 1024;
 
-/** 32 random bytes have about 30 different values; a text, a header or an empty page of memory has few. */
+/** 32 random bytes have about 30 different values; a text, a header or unused memory has few. */
 const FEWEST_DIFFERENT = 14;
 
-/** Everything found, strings in whatever encoding they may carry bytes in. */
+/** All bytes, and what strings decode to in every encoding in which they may hold bytes. */
 export function allBytes({ bytes, strings }: Values): Found<Uint8Array>[] {
   return [
     ...bytes,
@@ -23,7 +23,7 @@ export function allBytes({ bytes, strings }: Values): Found<Uint8Array>[] {
   ];
 }
 
-/** Every run of `length` bytes that could be a key. */
+/** Every run of `length` bytes that could be a key, each once. */
 export function* windows(
   found: readonly Found<Uint8Array>[],
   length = KEY_BYTES,
@@ -41,7 +41,7 @@ export function* windows(
   }
 }
 
-/** Whether a known secret is anywhere in there, however it is written. */
+/** The values that hold a known secret, in whatever encoding. */
 export function holding(values: Values, secret: Uint8Array): Found<Uint8Array>[] {
   const wanted = Buffer.from(secret);
   return allBytes(values).filter(({ value }) => Buffer.from(value).includes(wanted));

@@ -1,5 +1,5 @@
 import type { Attempt, Target } from "./exhibit.ts";
-import type { Finding } from "./judge.ts";
+import type { Finding } from "./finding.ts";
 import { publicParts } from "./schedule.ts";
 import { type Found, KEY_BYTES } from "./values.ts";
 
@@ -7,8 +7,8 @@ const { subtle } = globalThis.crypto;
 const ONE = Uint8Array.of(1);
 
 /**
- * A CryptoKey shows no bytes and is a key all the same: whoever reaches it can use it. Here each that opens or
- * derives is put to that use.
+ * Use every CryptoKey that opens or derives on what was recorded. It shows no bytes, but whoever reaches it can use it
+ * all the same.
  */
 export async function openWithKeys(
   keys: readonly Found<CryptoKey>[],
@@ -67,7 +67,7 @@ async function keysBehind(key: CryptoKey, attempts: readonly Attempt[]): Promise
   return behindHmac(key, attempts);
 }
 
-/** An HMAC key is a chain, a root or a master secret that does its own deriving. */
+/** The keys that an HMAC key derives if it is a chain key, a root or a master secret. */
 async function behindHmac(key: CryptoKey, attempts: readonly Attempt[]): Promise<Named[]> {
   const named: Named[] = [["a chain's CryptoKey", await derived(key, ONE)]];
   for (const role of [0, 1]) {

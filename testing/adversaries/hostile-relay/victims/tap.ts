@@ -1,6 +1,6 @@
 import type { PeerConnection, Platform } from "@nullroom/core/platform";
 
-/** What crosses the wire between two peers, as somebody who records it there would have it. */
+/** A platform that records what one side sends to the other, as somebody on the wire between them could. */
 export class Tap {
   /** Every message that this side has sent on a data channel. */
   readonly sent: Uint8Array[] = [];
@@ -19,12 +19,12 @@ export class Tap {
     return this.#connections.length;
   }
 
-  /** Every connection dies, as when an operating system takes its sockets away. */
+  /** Close every connection, as when an operating system takes its sockets away. */
   breakDown(): void {
     for (const connection of this.#connections) connection.close();
   }
 
-  /** Of each connection's certificate, which crosses the wire in the clear. Ask while the connections are open. */
+  /** The fingerprint of each connection's certificate, which crosses the wire in the clear. Ask while they are open. */
   fingerprints(): Uint8Array[] {
     return this.#connections.flatMap(({ localDescription }) => {
       const hex = /a=fingerprint:sha-256 ([0-9A-F:]+)/i.exec(localDescription?.sdp ?? "")?.[1];

@@ -1,9 +1,9 @@
 import { createRoom, joinRoom, type Session, type SessionEvent } from "@nullroom/core/session";
-import { nodePlatform } from "../../peers/node-platform.ts";
-import { until } from "../../until.ts";
+import { nodePlatform } from "../../../peers/node-platform.ts";
+import { until } from "../../../until.ts";
 import { Tap } from "./tap.ts";
 
-/** One of two people in a protocol 2 room, over Node's WebRTC, with everything that was ever shown to them. */
+/** One side of a protocol 2 room, over Node's WebRTC, with every event that its page would have been given. */
 export class Peer implements Disposable {
   readonly session: Session;
   readonly events: SessionEvent[] = [];
@@ -35,7 +35,7 @@ export class Peer implements Disposable {
     return this.events.some((event) => event.type === "state" && "words" in event.state);
   }
 
-  /** The safety words, where it has come to them. */
+  /** The safety words. Undefined before the handshake has brought them about. */
   get words(): readonly number[] | undefined {
     const { state } = this.session;
     return "words" in state ? state.words?.words : undefined;
@@ -51,13 +51,13 @@ export class Peer implements Disposable {
     });
   }
 
-  /** The running attempt has failed, or the session is at its end: nothing goes on by itself. */
+  /** Whether the running attempt has failed or the session has ended, so that nothing goes on by itself. */
   get isOver(): boolean {
     const { state } = this.session;
     return state.phase === "ended" || (state.phase === "connecting" && state.failed !== undefined);
   }
 
-  /** Texts and files that have come up on the screen. */
+  /** Texts and files that a page would have shown. */
   get shown(): readonly SessionEvent[] {
     return this.events.filter(({ type }) => type === "message" || type === "transfer");
   }

@@ -1,11 +1,11 @@
 import type { RawData, WebSocket } from "ws";
 import type { Adversary, ServerMessage } from "./adversary.ts";
 import { dataOf, type Role } from "./blob.ts";
+import type { HostileRoom, Side } from "./hostile-room.ts";
 import type { Recording } from "./recording.ts";
-import type { HostileRoom } from "./room.ts";
 
-type LegContext = {
-  /** The socket that a page opened to us, and the one that we opened to the real server for it. */
+type CableContext = {
+  /** The socket that a client opened to the relay, and the one that the relay opened to the real server for it. */
   client: WebSocket;
   server: WebSocket;
   recording(): Recording;
@@ -13,35 +13,33 @@ type LegContext = {
   adversary(): Adversary;
 };
 
-/** Nobody's connection id: what a forged signal carries where no true one has been seen yet. */
-const NOBODY = "0".repeat(32);
+/** The connection id that a forged signal carries as long as no true one has been seen. */
+const NO_CONNECTION_ID = "0".repeat(32);
 
 /**
- * One cable with us in the middle. Whatever the adversary does not change passes as the very text it came as;
- * pings and pongs of the WebSocket itself pass too, so that a lease lives exactly as long as it would without us.
+ * A client's cable that the relay sits in the middle of. Whatever the adversary does not change passes as the very text
+ * that it came as. Pings and pongs of the WebSocket pass too, so that a lease lives exactly as long as without the relay.
  */
-export class Leg {
-  readonly #context: LegContext;
+export class CableInTheMiddle implements Side {
+  readonly #context: CableContext;
   #room: HostileRoom | undefined;
   #identifier = "";
   #role: Role | undefined;
-  #peerConnectionId = NOBODY;
+  #peerConnectionId = NO_CONNECTION_ID;
 
-  constructor(context: LegContext) {
+  constructor(context: CableContext) {
     this.#context = context;
     const { client, server } = context;
     client.on("message", (data, isBinary) => this.#fromClient(textOf(data), data, isBinary));
     server.on("message", (data, isBinary) => this.#fromServer(textOf(data), data, isBinary));
-    join(client, server);
-    join(server, client);
+    couple(client, server);
+    couple(server, client);
   }
 
-  /** Give this side a blob in the name of the other one. */
   deliver(blob: Uint8Array): void {
     this.tell({ type: "signal", data: dataOf(blob), connection_id: this.#peerConnectionId });
   }
 
-  /** Say something to this side in the server's name. */
   tell(message: ServerMessage): void {
     this.#toClient(JSON.stringify({ identifier: this.#identifier, message }));
   }
@@ -54,19 +52,19 @@ export class Leg {
   #fromClient(text: string, data: RawData, isBinary: boolean): void {
     this.#context.recording().texts.push({ way: "to-server", text });
     const frame = objectIn(text);
-    if (frame?.command === "subscribe") this.#enter(frame.identifier);
-    if (frame?.command === "message") this.#note(objectIn(frame.data));
+    if (frame?.command === "subscribe") this.#noteRoom(frame.identifier);
+    if (frame?.command === "message") this.#recordSignal(objectIn(frame.data));
     if (isOpen(this.#context.server)) this.#context.server.send(data, { binary: isBinary });
   }
 
-  #enter(identifier: unknown): void {
+  #noteRoom(identifier: unknown): void {
     const roomId = objectIn(identifier)?.room_id;
     if (typeof identifier !== "string" || typeof roomId !== "string") return;
     this.#identifier = identifier;
     this.#room = this.#context.room(roomId);
   }
 
-  #note(action: Record<string, unknown> | undefined): void {
+  #recordSignal(action: Record<string, unknown> | undefined): void {
     if (action?.action === "send_signal") this.#room?.record(action.data);
   }
 
@@ -78,25 +76,25 @@ export class Leg {
       asItCame();
       return;
     }
-    if (message.type === "init") this.#sit(message, room);
+    if (message.type === "init") this.#noteSeat(message, room);
     if (typeof message.connection_id === "string" && message.type === "signal") {
       this.#peerConnectionId = message.connection_id;
     }
-    room.heard(message);
-    const signal = message.type === "signal" ? room.signal(message.data) : undefined;
+    room.hearServer(message);
+    const signal = message.type === "signal" ? room.relayed(message.data) : undefined;
     if (signal === undefined) this.#pass(message, room, asItCame);
     else room.deliver(signal, this.#context.adversary(), asItCame);
   }
 
   #pass(message: ServerMessage, room: HostileRoom, asItCame: () => void): void {
-    const said = this.#context.adversary().message?.(message, this.#role, room.reach()) ?? [message];
+    const said = this.#context.adversary().message?.(message, this.#role, room.powers()) ?? [message];
     for (const each of said) {
       if (each === message) asItCame();
       else this.tell(each);
     }
   }
 
-  #sit(init: ServerMessage, room: HostileRoom): void {
+  #noteSeat(init: ServerMessage, room: HostileRoom): void {
     if (typeof init.initiator !== "boolean") return;
     this.#role = init.initiator ? "I" : "R";
     room.seat(this.#role, this);
@@ -108,8 +106,8 @@ export class Leg {
   }
 }
 
-/** What ends or beats on one side does so on the other. */
-function join(from: WebSocket, to: WebSocket): void {
+/** Repeat one socket's pings, pongs and end on the other. */
+function couple(from: WebSocket, to: WebSocket): void {
   from.on("ping", (payload) => isOpen(to) && to.ping(payload));
   from.on("pong", (payload) => isOpen(to) && to.pong(payload));
   from.on("close", (code, reason) => {
@@ -137,7 +135,7 @@ function objectIn(text: unknown): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // because what is no JSON is passed on as it came: judging it is the other end's business.
+    // because what is no JSON passes as it came: whether that is an error is for the other end to say.
     return undefined;
   }
 }
