@@ -1,4 +1,4 @@
-/** One end of a conversation, as far as a server is concerned. */
+/** One end of a conversation, as a server sees it. */
 export interface Side {
   send(data: string): void;
   onSignal: (data: string) => void;
@@ -8,14 +8,14 @@ export interface Side {
 
 export type Pair = { a: Side; b: Side };
 
-/** A program under measurement and how its clients speak to it. */
+/** A server under measurement, and how its clients speak to it. */
 export type Contender = {
   name: string;
-  /** What node is given. */
+  /** The path that Node is started with. */
   program: string;
   env: (port: number) => Record<string, string>;
-  /** Two people from nothing to "you may begin": a room made, two sockets, both joined, both told. */
+  /** Make a room, let two clients join it, and wait until both are told that the other is there. */
   meet: (port: number) => Promise<Pair>;
-  /** Other processes that work for it; counted apart. */
-  helpers?: () => number[];
+  /** The ids of other processes that work for it, which are counted apart. */
+  otherProcesses?: () => number[];
 };

@@ -8,11 +8,11 @@ import type { Contender } from "./contender.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The built server: what operators run. Limits are off, since all of the load has one address. */
+/** The built server, which operators run. Its rate limits are off, since all of the load comes from one address. */
 export const BUILT_SERVER = process.env.BENCH_SERVER ?? here("../server/dist/main.js");
 const OURS = { HOST: "127.0.0.1", NULLROOM_RATE_LIMITS: "off" };
 
-/** All others are compared with this one. */
+/** The name of the contender with which all others are compared. */
 export const LIMIT = "ws, bare";
 
 export function contenders(redis: TestRedis): Contender[] {
@@ -24,7 +24,7 @@ export function contenders(redis: TestRedis): Contender[] {
       ...ours,
       name: "nullroom, Redis",
       env: () => ({ ...OURS, REDIS_URL: redis.url }),
-      helpers: () => [redis.pid],
+      otherProcesses: () => [redis.pid],
     },
     { name: "PeerJS", program: here("servers/peerjs.ts"), env: () => ({}), meet: meetOnPeerJs },
     { name: "socket.io", program: here("servers/socket-io.ts"), env: () => ({}), meet: meetOnSocketIo },

@@ -3,17 +3,17 @@ import { type ChromiumTab, launchChromium, openTab } from "../testing/browsers/c
 import { TestServer } from "../testing/services/server.ts";
 import { Measurements } from "./measurements.ts";
 import * as protocols from "./protocols.ts";
-import { reaches, type Way } from "./protocols.ts";
+import { type RoomProtocol, reaches } from "./protocols.ts";
 
-/** How long people wait: from "Join room" to secure, both pages in one Chromium, all on loopback. */
 export const CLASSIC = "classic, with its key upgrade";
 const OURS = "protocol 2";
 const METRIC = 'ms from "Join room" to secure';
 const ROUNDS = 30;
 
-/** A busy machine measures less often and not for ever. */
+/** No round begins later, so that a busy machine measures less often and comes to an end. */
 const LIMIT_MS = 10 * 60_000;
 
+/** Measure how long people wait from "Join room" to secure, with both pages in one Chromium and all on loopback. */
 export async function measureJoin(): Promise<Measurements> {
   await using server = await TestServer.start();
   const browser = await launchChromium();
@@ -21,10 +21,10 @@ export async function measureJoin(): Promise<Measurements> {
   try {
     const deadline = performance.now() + LIMIT_MS;
     for (let round = -1; round < ROUNDS && performance.now() < deadline; round++) {
-      const order = round % 2 === 0 ? WAYS : WAYS.toReversed();
+      const order = round % 2 === 0 ? PROTOCOLS : PROTOCOLS.toReversed();
       for (const [name, { wait }] of order) {
         const ms = await meet(browser, (tab) => wait(tab, server, false));
-        if (round >= 0) results.add(METRIC, name, ms); // The first round only warms.
+        if (round >= 0) results.add(METRIC, name, ms); // The first round only warms up.
       }
     }
     return results;
@@ -33,12 +33,12 @@ export async function measureJoin(): Promise<Measurements> {
   }
 }
 
-const WAYS: readonly (readonly [string, Way])[] = [
+const PROTOCOLS: readonly (readonly [string, RoomProtocol])[] = [
   [CLASSIC, protocols.CLASSIC],
   [OURS, protocols.OURS],
 ];
 
-/** Two people who have never been here. @returns the second's wait, by its own page's clock */
+/** Let two fresh tabs join a room. @returns the milliseconds that the second waits, by its own page's clock */
 async function meet(browser: Browser, wait: (first: ChromiumTab) => Promise<string>): Promise<number> {
   await using first = await openTab(browser);
   await using second = await openTab(browser);

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { TestRedis } from "../testing/services/redis.ts";
 import { BUILT_SERVER, contenders, LIMIT } from "./contenders.ts";
-import { measureLongLinks, ONE_STRAND } from "./files/long-links.ts";
-import { measureSmoothness, STILL } from "./files/smooth.ts";
+import { measureLongLinks, ONE_CONNECTION } from "./files/long-links.ts";
+import { measureSmoothness, NO_TRANSFER } from "./files/smooth.ts";
 import { BARE_CHANNEL, measureThroughput } from "./files/throughput.ts";
 import { CLASSIC, measureJoin } from "./join.ts";
 import { GENERATOR_CORE, MeasuredServer } from "./measured-server.ts";
@@ -16,31 +16,33 @@ import { measureRooms } from "./sections/rooms.ts";
 import { measureSignals } from "./sections/signals.ts";
 
 /**
- * `npm run bench [-- join records files long-links smooth rooms signals latency idle]`: protocol 2 beside classic, bare
- * AES-GCM and bare data channels, and this server beside others and beside the limit on Node, in interleaved rounds of one run. Only the ratios say something about programs; the rest is this machine's.
+ * `npm run bench [-- join records files long-links smooth rooms signals latency idle]` measures protocol 2 beside classic,
+ * bare AES-GCM and bare data channels, and this server beside others and beside the limit on Node, in interleaved rounds
+ * of one run. Only the ratios say something about the programs; the absolute numbers depend on the machine.
  */
 const ROUNDS = 15;
-/** Compilers take some thousand rooms until they have seen enough; servers run for longer than that. */
+/** Rounds before the first that counts: V8 needs some thousand rooms until it has compiled what is used often. */
 const WARM_ROUNDS = 10;
 const WARM_MS = 60_000;
-/** Fresh servers each, with ten thousand sockets. */
+/** Fewer than elsewhere, since each round starts fresh servers and opens ten thousand sockets. */
 const IDLE_ROUNDS = 3;
 
 const SECTION_MS = 120_000;
 
-/** Clients' own: no server but ours, and what is measured has both cores. */
+/** Sections that measure clients. No server but ours runs, and what is measured has both cores. */
 const CLIENTS = {
   join: { measure: measureJoin, beside: CLASSIC },
   records: { measure: measureRecords, beside: BARE },
   files: { measure: measureThroughput, beside: BARE_CHANNEL },
-  "long-links": { measure: measureLongLinks, beside: ONE_STRAND },
-  smooth: { measure: measureSmoothness, beside: STILL },
+  "long-links": { measure: measureLongLinks, beside: ONE_CONNECTION },
+  smooth: { measure: measureSmoothness, beside: NO_TRANSFER },
 };
 
-const RUNNING = { rooms: measureRooms, signals: measureSignals, latency: measureLatency };
+/** Sections that measure running servers, each on a core of its own. */
+const SERVERS = { rooms: measureRooms, signals: measureSignals, latency: measureLatency };
 
 async function main(asked: string[]): Promise<void> {
-  const known = [...Object.keys(CLIENTS), ...Object.keys(RUNNING), "idle"];
+  const known = [...Object.keys(CLIENTS), ...Object.keys(SERVERS), "idle"];
   const unknown = asked.filter((section) => !known.includes(section));
   if (unknown.length > 0)
     throw new Error(`no such section: ${unknown.join(", ")} (there are ${known.join(", ")})`);
@@ -52,7 +54,7 @@ async function main(asked: string[]): Promise<void> {
   if (wanted.every((section) => section in CLIENTS)) return;
   pin();
   await using redis = await TestRedis.start();
-  for (const [section, measure] of Object.entries(RUNNING)) {
+  for (const [section, measure] of Object.entries(SERVERS)) {
     if (wanted.includes(section)) await interleave(section, redis, measure);
   }
   if (wanted.includes("idle")) await idle(redis);
@@ -81,7 +83,7 @@ async function idle(redis: TestRedis): Promise<void> {
   print("idle", results);
 }
 
-/** At least one round, at most `rounds`; none begins later than `withinMs`, so that a busy machine does less and ends. */
+/** Run at least one round and at most `rounds`. None begins later than `withinMs`, so that a busy machine comes to an end. */
 async function repeat(rounds: number, withinMs: number, round: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (let done = 0; done < rounds && (done === 0 || performance.now() < deadline); done++) await round();
@@ -92,11 +94,11 @@ function print(section: string, results: Measurements, beside = LIMIT): void {
   console.log(`\n${section}: median, ${brackets}\n${results.table(beside)}`);
 }
 
-/** Who asks must not compete with who is measured. */
+/** Pin this process to its core, so that it does not compete with the server that it measures. */
 function pin(): void {
-  if (availableParallelism() < 2) throw new Error("the server and who asks it need a core each");
+  if (availableParallelism() < 2) throw new Error("the server and its load need a core each");
   execFileSync("taskset", ["-acp", GENERATOR_CORE, String(process.pid)], { stdio: "ignore" });
 }
 
 await main(process.argv.slice(2));
-process.exit(); // Agents of `fetch` keep connections to servers that are gone.
+process.exit(); // `fetch` keeps connections to servers that have ended, which would keep this process alive.

@@ -7,16 +7,16 @@ import { freePort } from "../testing/services/free-port.ts";
 import { until } from "../testing/until.ts";
 import type { Contender, Pair } from "./contender.ts";
 
-/** Servers have a core of their own; who asks them has the other. */
+/** Servers have one core, and the process that puts load on them has the other. */
 export const SERVER_CORE = "0";
 export const GENERATOR_CORE = "1";
 
-/** Five servers start at once, on one core. */
+/** A long time, since five servers start at once on one core. */
 const START_WITHIN_MS = 90_000;
 
 const PRELOAD = fileURLToPath(new URL("preload.mjs", import.meta.url));
 
-/** A contender's server, running on its core. */
+/** A contender that runs on the servers' core. */
 export class MeasuredServer implements AsyncDisposable {
   readonly contender: Contender;
   readonly port: number;
@@ -48,9 +48,9 @@ export class MeasuredServer implements AsyncDisposable {
     return cpuSecondsOf(this.#process.pid ?? -1);
   }
 
-  /** The same of the processes that work for it. */
-  get helperCpuSeconds(): number {
-    return (this.contender.helpers?.() ?? []).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  /** CPU seconds of the other processes that work for it. */
+  get otherCpuSeconds(): number {
+    return (this.contender.otherProcesses?.() ?? []).reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
   }
 
   /** Resident bytes after a full collection. */
@@ -80,7 +80,7 @@ export class MeasuredServer implements AsyncDisposable {
   }
 }
 
-/** The scheduler's own nanoseconds: ticks of 10 ms would be too coarse for a burst. */
+/** CPU seconds of all threads of a process, by the scheduler's nanoseconds: ticks of 10 ms would be too coarse. */
 function cpuSecondsOf(pid: number): number {
   const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => {
     const [running = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");

@@ -1,4 +1,4 @@
-/** What was measured of whom, round by round. */
+/** What was measured of each contender, round by round. */
 export class Measurements {
   readonly #values = new Map<string, Map<string, number[]>>();
 
@@ -8,7 +8,7 @@ export class Measurements {
     this.#values.set(contender, row);
   }
 
-  /** Medians; in brackets how many times the limit's that is, and between which of this half of the rounds were. */
+  /** A table of medians. In brackets stand the ratio to the limit's median, and the quartiles of the ratios of all rounds. */
   table(limit: string): string {
     const metrics = [...new Set([...this.#values.values()].flatMap((row) => [...row.keys()]))];
     const rows = [...this.#values.keys()].map((name) => [
@@ -37,7 +37,7 @@ export class Measurements {
     return `${shown(value)} (${ratio}${contender === limit ? "" : spread})`;
   }
 
-  /** The quartiles of what was measured in the same round, so that a busy minute is busy for both. */
+  /** The quartiles of the ratios within a round: what slows the machine down for a while slows down both. */
   #ratios(metric: string, contender: string, limit: string): [number | undefined, number | undefined] {
     const bases = this.#valuesOf(metric, limit);
     const ratios = this.#valuesOf(metric, contender).flatMap((value, round) => {
@@ -48,7 +48,7 @@ export class Measurements {
   }
 }
 
-/** Between two values it is on the line that joins them. */
+/** The quantile of the values, interpolated linearly. */
 function quantile(values: readonly number[], part: number): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * part;

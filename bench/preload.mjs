@@ -1,7 +1,7 @@
-/** Loaded into every server that is measured: says how much memory is in use once what can go has gone. */
+/** Loaded into every server that is measured. It collects garbage when asked, and answers with the resident memory. */
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Freed memory goes back in the background. */
+/** Freed memory is returned to the system in the background. */
 const SETTLE_MS = 200;
 
 process.on("message", async () => {
@@ -11,5 +11,5 @@ process.on("message", async () => {
   }
   process.send(process.memoryUsage.rss());
 });
-process.on("disconnect", () => process.exit()); // Whoever measures is gone.
+process.on("disconnect", () => process.exit()); // The measuring process has ended.
 process.channel?.unref();

@@ -3,16 +3,16 @@ import type { Tab } from "../testing/browsers/tab.ts";
 import type { TestServer } from "../testing/services/server.ts";
 import { until } from "../testing/until.ts";
 
-/** The two ways in which a room can talk, and how its first person comes to wait in it. */
-export type Way = {
+/** A protocol that a room can speak, and how the first person comes to wait in such a room. */
+export type RoomProtocol = {
   name: string;
   /** @returns the link that the second opens */
   wait: (first: Tab, server: TestServer, hide: boolean) => Promise<string>;
 };
 
-export const CLASSIC: Way = {
+export const CLASSIC: RoomProtocol = {
   name: "classic",
-  /** Nobody makes classic rooms any more; whoever is first in one leads. */
+  /** Posts the room itself, since no page makes classic rooms any more. Whoever joins first is the initiator. */
   async wait(first, server, hide) {
     const response = await fetch(new URL("rooms", server.url), { method: "POST" });
     if (!response.ok) throw new Error(`POST /rooms: ${response.status}`);
@@ -24,7 +24,7 @@ export const CLASSIC: Way = {
   },
 };
 
-export const OURS: Way = {
+export const OURS: RoomProtocol = {
   name: "protocol 2",
   async wait(first, server, hide) {
     await first.goto(server.url);
@@ -38,20 +38,20 @@ export const OURS: Way = {
   },
 };
 
-/** Two people in a room, ready to talk. With `hide` nothing is left but the relay. */
+/** Bring two tabs into one room and wait until both are secure. With `hide` only the relay is left as a path. */
 export async function meet(
-  way: Way,
+  protocol: RoomProtocol,
   [first, second]: readonly [Tab, Tab],
   server: TestServer,
   hide = false,
 ): Promise<void> {
-  await join(second, await way.wait(first, server, hide), hide);
+  await join(second, await protocol.wait(first, server, hide), hide);
   await Promise.all([reaches(first, "secure"), reaches(second, "secure")]);
-  for (const tab of [first, second]) await tab.evaluate(lendNaming, undefined);
+  for (const tab of [first, second]) await tab.evaluate(defineNaming, undefined);
 }
 
-/** What runs this writes calls of its own into functions, also into those that a page is given. */
-function lendNaming(): void {
+/** tsx compiles calls of a function `__name` into functions, so that a page which is given one needs it too. */
+function defineNaming(): void {
   Object.assign(window, {
     __name(named: unknown) {
       return named;

@@ -4,7 +4,6 @@ import { serveLab } from "../testing/labs/file-lab/serve.ts";
 import { Measurements } from "./measurements.ts";
 import { microseconds, type Size, type Way } from "./record-lab/work.ts";
 
-/** What a record costs beside what AES-GCM alone costs for as many bytes. */
 export const BARE = "AES-GCM, bare";
 
 const NAMES: Record<Way, string> = { bare: BARE, records: "record layer" };
@@ -15,6 +14,7 @@ const SIZES: readonly [Size, string, number][] = [
 const ROUNDS = 9;
 const LAB = fileURLToPath(new URL("record-lab/", import.meta.url));
 
+/** Measure what a record costs beside AES-GCM alone for as many bytes, in Node and in Chromium. */
 export async function measureRecords(): Promise<Measurements> {
   await using lab = await serveLab(LAB);
   const browser = await launchChromium();
@@ -31,7 +31,7 @@ export async function measureRecords(): Promise<Measurements> {
     ];
     for (let round = -1; round < ROUNDS; round++) {
       for (const [runtime, measure] of runtimes) {
-        // The first round only warms.
+        // The first round only warms up.
         await measureRound(runtime, measure, round < 0 ? new Measurements() : results);
       }
     }

@@ -76,9 +76,9 @@ const FAULTS: readonly Fault[] = [
   { name: "the relay is cut off for a while", strike: cutForAWhile, isRelayed: true },
   {
     name: "bits flip on the way",
-    strike: async () => line.trouble({ flipShare: 0.01 }),
+    strike: async () => line.setTrouble({ flipShare: 0.01 }),
     heal: async () => {
-      line.trouble();
+      line.setTrouble();
       expect((await line.counts()).flipped).toBeGreaterThan(0);
     },
     isRelayed: true,
@@ -117,9 +117,9 @@ async function suffer({ name, strike, heal, isRelayed }: Fault, at: number): Pro
 }
 
 async function cutForAWhile(): Promise<void> {
-  line.trouble({ isCut: true });
+  line.setTrouble({ isCut: true });
   await wait(Math.random() * LONGEST_CUT_MS);
-  line.trouble();
+  line.setTrouble();
 }
 
 /** As when a machine goes from one network to another: both sides look for a new path. */

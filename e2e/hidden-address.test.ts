@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Capture, capture } from "../testing/instruments/trace/capture.ts";
-import { listenToOpened, opened } from "../testing/labs/room-lab/opened.ts";
-import { closeNewestPeer, notePeers } from "../testing/labs/room-lab/peers.ts";
+import { decryptedTexts, noteDecrypted } from "../testing/labs/room-lab/decrypted.ts";
+import { closeNewestPeerConnection, notePeerConnections } from "../testing/labs/room-lab/peer-connections.ts";
 import { type LabTab, RoomLab } from "../testing/labs/room-lab/room-lab.ts";
 import { until } from "../testing/until.ts";
 import { createRoom, join, reaches, talk } from "./people.ts";
@@ -39,15 +39,15 @@ async function meetAndListen(
       atAnn.between(lab.ann.address, lab.relayHost.address).length,
       atBen.between(lab.ben.address, lab.relayHost.address).length,
     ],
-    toldToA: candidatesIn(await opened(a)),
-    toldToB: candidatesIn(await opened(b)),
+    toldToA: candidatesIn(await decryptedTexts(a)),
+    toldToB: candidatesIn(await decryptedTexts(b)),
   };
 }
 
 /** The way between them is sought anew twice: for the same connection (L1), then for another one (L2). */
 async function seekTheWayAnew({ a, b }: Pair): Promise<void> {
   const told = async (kind: string) =>
-    (await opened(b)).filter((text) => text.includes(`"t":"${kind}"`)).length;
+    (await decryptedTexts(b)).filter((text) => text.includes(`"t":"${kind}"`)).length;
   const offers = await told("offer");
   // As the page hears it on a machine that changes networks.
   await a.evaluate(() => void dispatchEvent(new Event("online")), undefined);
@@ -55,7 +55,7 @@ async function seekTheWayAnew({ a, b }: Pair): Promise<void> {
   await Promise.all([reaches(a, "secure"), reaches(b, "secure")]);
   await talk(a, b, "over the same connection");
   expect(await told("offer")).toBe(offers);
-  await closeNewestPeer(b);
+  await closeNewestPeerConnection(b);
   await until("another offer", async () => (await told("offer")) > offers, 60_000);
   await Promise.all([reaches(a, "secure"), reaches(b, "secure")]);
   await talk(a, b, "over another connection");
@@ -81,8 +81,8 @@ describe.each(["chromium", "firefox"] as const)("Chromium and %s", (engine) => {
   beforeAll(async () => {
     const [a, b] = [await lab.open(lab.ann, "chromium"), await lab.open(lab.ben, engine)];
     for (const tab of [a, b]) {
-      await listenToOpened(tab);
-      await notePeers(tab);
+      await noteDecrypted(tab);
+      await notePeerConnections(tab);
     }
     pair = { a, b };
   });
@@ -116,6 +116,6 @@ describe.each(["chromium", "firefox"] as const)("Chromium and %s", (engine) => {
     expect(Math.min(...seen.direct)).toBeGreaterThan(10);
     // One side's candidates are enough for a way; the other's may still be on theirs.
     for (const tab of [pair.a, pair.b])
-      await until("an address to be told", async () => namesHost(await opened(tab)));
+      await until("an address to be told", async () => namesHost(await decryptedTexts(tab)));
   });
 });

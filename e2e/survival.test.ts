@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { countsOf, heard, numbered, startChatting } from "../testing/labs/room-lab/chatter.ts";
 import {
   addressChanged,
   cablePulled,
@@ -12,7 +11,13 @@ import {
   stoppedFor,
   tabFrozen,
 } from "../testing/labs/room-lab/interruptions.ts";
-import { notePeers } from "../testing/labs/room-lab/peers.ts";
+import {
+  numberedTexts,
+  receivedTexts,
+  startSendingTexts,
+  textCounts,
+} from "../testing/labs/room-lab/messages.ts";
+import { notePeerConnections } from "../testing/labs/room-lab/peer-connections.ts";
 import { type LabTab, RoomLab } from "../testing/labs/room-lab/room-lab.ts";
 import { SCALE, scaled } from "../testing/scale.ts";
 import { until } from "../testing/until.ts";
@@ -82,8 +87,8 @@ describe.each(chosen.map((interruption) => [interruption.name, interruption] as 
       const spreadMs = ((interruption.seconds + 2 * QUIET_SECONDS) * 1_000) / MESSAGES;
       const everyMs = Math.max(spreadMs, FASTEST_MS);
       for (const { a, b } of pairs) {
-        await startChatting(a, "ann", MESSAGES, everyMs);
-        await startChatting(b, "ben", MESSAGES, everyMs);
+        await startSendingTexts(a, "ann", MESSAGES, everyMs);
+        await startSendingTexts(b, "ben", MESSAGES, everyMs);
       }
       for (const { b } of pairs) await until("the first words", () => hasHeard(b), 60_000);
       const tabs = pairs.map(({ a, b }) => (strikesAnn ? a : b));
@@ -98,7 +103,7 @@ describe.each(chosen.map((interruption) => [interruption.name, interruption] as 
 const EXPECTED = { "goes on": /^goes on$/, "is lost": /^is lost$/, either: /^(goes on|is lost)$/ };
 
 async function hasHeard(tab: LabTab): Promise<boolean> {
-  return (await countsOf(tab)).heard >= MESSAGES / 10;
+  return (await textCounts(tab)).received >= MESSAGES / 10;
 }
 
 function rounds(): number[] {
@@ -123,7 +128,7 @@ async function openPair(bens: Engine): Promise<Pair> {
   const pair = { a: await lab.open(lab.ann, "chromium"), b: await lab.open(lab.ben, bens) };
   for (const tab of [pair.a, pair.b]) {
     await drawLittle(tab);
-    await notePeers(tab);
+    await notePeerConnections(tab);
   }
   return pair;
 }
@@ -163,10 +168,10 @@ async function sideOf(tab: LabTab, other: string): Promise<string> {
     const told = await textOf(tab, "main");
     return told.includes("The connection was lost") ? "is lost" : `ended otherwise: ${told}`;
   }
-  const counts = await countsOf(tab);
-  if (counts.heard < MESSAGES || counts.delivered < MESSAGES || phase !== "secure") {
-    return `${phase}, ${counts.heard} heard and ${counts.delivered} delivered of ${MESSAGES}`;
+  const counts = await textCounts(tab);
+  if (counts.received < MESSAGES || counts.delivered < MESSAGES || phase !== "secure") {
+    return `${phase}, ${counts.received} heard and ${counts.delivered} delivered of ${MESSAGES}`;
   }
-  expect(await heard(tab)).toEqual(numbered(other, MESSAGES));
+  expect(await receivedTexts(tab)).toEqual(numberedTexts(other, MESSAGES));
   return "goes on";
 }

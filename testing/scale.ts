@@ -4,7 +4,7 @@
  */
 export const SCALE = Number(process.env.SCALE ?? "0.01");
 
-/** `full` at SCALE 1, proportionally less below, never less than `min`. */
+/** The size of a proof: `full` at SCALE 1, proportionally less below, and never less than `min`. */
 export function scaled(full: number, min = 1): number {
   return Math.max(min, Math.round(full * SCALE));
 }

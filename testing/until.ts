@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** How long until it is asked again: soon at first, then less often, for each question costs a browser some milliseconds. */
+/** The pauses between two questions: short at first, then longer, since each question costs a browser some milliseconds. */
 const SOON_MS = 30;
 const LATER_MS = 150;
 
-/** Ask again and again until there is an answer; never a sleep that hopes. @throws after `ms`, naming `what` */
+/** Ask again and again until there is an answer, instead of a sleep that hopes. @throws after `ms`, naming `what` */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,

@@ -1,7 +1,7 @@
 import type { Pair } from "../contender.ts";
 import { postRoom, SocketSide } from "./socket.ts";
 
-/** The first message is the room, the first answer means that both are here, the rest is passed on as it is. */
+/** A client of the bare server: its first message names the room, the first answer says that both are there, and all else is signals. */
 class BareSide extends SocketSide {
   #talking = false;
 
@@ -14,7 +14,7 @@ class BareSide extends SocketSide {
     this.socket.send(data);
   }
 
-  protected heard(text: string): void {
+  protected hearText(text: string): void {
     if (this.#talking) this.onSignal(text);
     this.#talking = true;
     this.beReady();

@@ -1,7 +1,7 @@
 import type { Pair } from "../contender.ts";
 import { postRoom, SocketSide } from "./socket.ts";
 
-/** A classic client of ours: ActionCable's envelope and the room's messages. */
+/** A client of our server, with ActionCable's envelope and the messages of classic's rooms. */
 class CableSide extends SocketSide {
   readonly joined: Promise<void>;
   readonly #identifier: string;
@@ -20,7 +20,7 @@ class CableSide extends SocketSide {
     this.#command({ command: "message", data: JSON.stringify({ action: "send_signal", data }) });
   }
 
-  protected heard(text: string): void {
+  protected hearText(text: string): void {
     const frame = JSON.parse(text) as { message?: { type?: string; data?: string } };
     switch (frame.message?.type) {
       case "init":

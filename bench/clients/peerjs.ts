@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Pair } from "../contender.ts";
 import { SocketSide } from "./socket.ts";
 
-/** PeerJS has no rooms: each asks for an id, and signals are addressed to the other's. */
+/** A client of PeerJS, which has no rooms: each side asks for an id and addresses its signals to the other's. */
 class PeerSide extends SocketSide {
   readonly #other: string;
 
@@ -21,7 +21,7 @@ class PeerSide extends SocketSide {
     this.socket.send(JSON.stringify({ type: "CANDIDATE", dst: this.#other, payload: data }));
   }
 
-  protected heard(text: string): void {
+  protected hearText(text: string): void {
     const { type, payload } = JSON.parse(text) as { type: string; payload?: string };
     if (type === "OPEN") this.beReady();
     if (type === "CANDIDATE") this.onSignal(String(payload));

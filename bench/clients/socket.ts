@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { Side } from "../contender.ts";
 
-/** What all clients share that speak over a plain WebSocket. */
+/** A client over a plain WebSocket, as far as all of those are alike. */
 export abstract class SocketSide implements Side {
   onSignal: (data: string) => void = () => undefined;
   readonly ready: Promise<void>;
@@ -16,13 +16,13 @@ export abstract class SocketSide implements Side {
       this.beReady = resolve;
       this.#fail = reject;
     });
-    this.ready.catch(() => undefined); // Because whoever waits for it hears of it there.
-    this.socket.on("message", (bytes) => this.heard(bytes.toString()));
+    this.ready.catch(() => undefined); // because whoever awaits `ready` gets the error there.
+    this.socket.on("message", (bytes) => this.hearText(bytes.toString()));
     this.socket.on("error", (error) => this.#fail(error));
     this.socket.on("close", () => this.#fail(new Error("closed before it was ready")));
   }
 
-  protected abstract heard(text: string): void;
+  protected abstract hearText(text: string): void;
   abstract send(data: string): void;
 
   async close(): Promise<void> {

@@ -3,12 +3,12 @@ import { until } from "../../testing/until.ts";
 import type { BareLink } from "../link-lab/bare-link.ts";
 import type { Pair } from "./pairings.ts";
 
-/** How bare channels move bytes, over one peer connection or over several. */
+/** How bare channels move bytes: over one peer connection or over several. */
 export type BareSetup = { url: string; configuration?: RTCConfiguration; connections?: number };
 
 const PATIENCE_MS = 120_000;
 
-/** @returns MiB per second, from the first byte sent to the last one received */
+/** Move so many bytes over bare channels. @returns MiB per second, from the first byte sent to the last one received */
 export async function bareThroughput(pair: Pair, bytes: number, setup: BareSetup): Promise<number> {
   await connect(pair, setup);
   const [sender, receiver] = pair;
@@ -16,18 +16,18 @@ export async function bareThroughput(pair: Pair, bytes: number, setup: BareSetup
   const to = await until(
     "the last byte",
     async () => {
-      const { bytes: come, at } = await receiver.evaluate(received, undefined);
-      return come >= bytes && at;
+      const { bytes: arrived, at } = await receiver.evaluate(received, undefined);
+      return arrived >= bytes && at;
     },
     PATIENCE_MS,
   );
   return mibPerSecond(bytes, to - from);
 }
 
-/** @returns MiB per second that arrive in a while, once the channels have found their pace */
+/** Move bytes over bare channels for a while. @returns MiB per second that arrive in the window, after the channels have settled */
 export async function bareRate(
   pair: Pair,
-  { settleMs, windowMs }: Stretch,
+  { settleMs, windowMs }: MeasuredWindow,
   setup: BareSetup,
 ): Promise<number> {
   await connect(pair, setup);
@@ -42,7 +42,7 @@ export async function bareRate(
   return mibPerSecond(last.bytes - first.bytes, last.at - first.at);
 }
 
-/** Bytes move as fast as they can until `task` has ended. */
+/** Run a task while bytes move over bare channels as fast as they can. */
 export async function whileBareMoves<T>(pair: Pair, setup: BareSetup, task: () => Promise<T>): Promise<T> {
   await connect(pair, setup);
   const [sender] = pair;
@@ -53,7 +53,8 @@ export async function whileBareMoves<T>(pair: Pair, setup: BareSetup, task: () =
   return done;
 }
 
-export type Stretch = { settleMs: number; windowMs: number };
+/** How long a transfer may settle, and how long it is measured after that. */
+export type MeasuredWindow = { settleMs: number; windowMs: number };
 
 async function connect(
   [sender, receiver]: Pair,

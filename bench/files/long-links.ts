@@ -11,16 +11,16 @@ import { Browsers, firstPairings, type Pair } from "./pairings.ts";
 import { makeFile, roomRate } from "./room.ts";
 
 const ROUND_TRIPS_MS = [0, 40, 100, 200];
-const STRANDS = [1, 4, 8];
-/** More than arrives in the window on the fastest of these links. */
+const CONNECTIONS = [1, 4, 8];
+/** The size of the file, which is more than arrives in the window on the fastest of these links. */
 const BYTES = 512 * 1024 * 1024;
 const WINDOW = { settleMs: 8_000, windowMs: 5_000 };
 const ROUNDS = rounds(3);
 const LIMIT_MS = 15 * 60_000;
 
-export const ONE_STRAND = "bare, 1 connection";
+export const ONE_CONNECTION = "bare, 1 connection";
 
-/** What arrives over a relay that is far away: one association is bound by its window, several are less so. */
+/** Measure what arrives over a distant relay. One SCTP association is bound by its window, several are less so. */
 export async function measureLongLinks(): Promise<Measurements> {
   await using lab = await serveLab(fileURLToPath(new URL("../link-lab/", import.meta.url)));
   await using coturn = await TestCoturn.start("loopback");
@@ -40,15 +40,15 @@ export async function measureLongLinks(): Promise<Measurements> {
         NULLROOM_ICE_SERVERS: JSON.stringify([relay]),
       });
       const configuration: RTCConfiguration = { iceServers: [relay], iceTransportPolicy: "relay" };
-      const ways: [string, (pair: Pair) => Promise<number>][] = [
-        ...STRANDS.map((connections): [string, (pair: Pair) => Promise<number>] => [
+      const measures: [string, (pair: Pair) => Promise<number>][] = [
+        ...CONNECTIONS.map((connections): [string, (pair: Pair) => Promise<number>] => [
           `bare, ${connections} connection${connections === 1 ? "" : "s"}`,
           (pair) => bareRate(pair, WINDOW, { url: lab.url, configuration, connections }),
         ]),
         [OURS.name, (pair) => roomRate(OURS, pair, { server, file, hide: true }, WINDOW)],
       ];
       for (const pairing of firstPairings(2)) {
-        for (const [name, measure] of ways) {
+        for (const [name, measure] of measures) {
           const metric = `${pairing[0]}, ${roundTripMs} ms, MiB/s`;
           results.add(metric, name, await browsers.pair(pairing, measure));
         }

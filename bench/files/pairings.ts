@@ -5,7 +5,7 @@ import type { Tab } from "../../testing/browsers/tab.ts";
 
 type Engine = "Chromium" | "Firefox";
 
-/** Who hands over, and who receives. */
+/** The pairs of browsers: the first one sends, the second one receives. */
 const PAIRINGS: readonly (readonly [Engine, Engine])[] = [
   ["Chromium", "Chromium"],
   ["Firefox", "Firefox"],
@@ -13,20 +13,20 @@ const PAIRINGS: readonly (readonly [Engine, Engine])[] = [
   ["Firefox", "Chromium"],
 ];
 
-/** The first so many, or as BENCH_PAIRINGS says. */
+/** The first `usual` pairs, or as many as BENCH_PAIRINGS says. */
 export function firstPairings(usual: number): typeof PAIRINGS {
   return PAIRINGS.slice(0, Number(process.env.BENCH_PAIRINGS ?? usual));
 }
 
 export type Pair = readonly [sender: Tab, receiver: Tab];
 
-/** The browsers of one section. Each Firefox has one person: a tab that is not in front is slowed down. */
+/** The browsers of one section. Each Firefox has one tab at a time, since Firefox slows down a tab that is not in front. */
 export class Browsers implements AsyncDisposable {
   readonly #chromium: Browser;
   readonly #firefoxes: readonly [Firefox, Firefox];
 
   static async launch(): Promise<Browsers> {
-    const prefs = { "media.peerconnection.ice.loopback": true }; // It asks no relay on loopback otherwise.
+    const prefs = { "media.peerconnection.ice.loopback": true }; // Without this Firefox uses no relay on loopback.
     const firefoxes = [await Firefox.launch(prefs), await Firefox.launch(prefs)] as const;
     return new Browsers(await launchChromium(), firefoxes);
   }
@@ -36,7 +36,7 @@ export class Browsers implements AsyncDisposable {
     this.#firefoxes = firefoxes;
   }
 
-  /** Two fresh people, gone when `task` is over. */
+  /** Run a task with two fresh tabs, which are closed after it. */
   async pair<T>([sender, receiver]: readonly [Engine, Engine], task: (pair: Pair) => Promise<T>): Promise<T> {
     await using first = await this.#open(sender, this.#firefoxes[0]);
     await using second = await this.#open(receiver, this.#firefoxes[1]);

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { standInForPickers } from "../../testing/browsers/pickers.ts";
 import type { TestServer } from "../../testing/services/server.ts";
 import { until } from "../../testing/until.ts";
-import { meet, type Way } from "../protocols.ts";
-import { mibPerSecond, type Stretch } from "./bare.ts";
+import { meet, type RoomProtocol } from "../protocols.ts";
+import { type MeasuredWindow, mibPerSecond } from "./bare.ts";
 import type { Pair } from "./pairings.ts";
 
 const FOLDER = fileURLToPath(new URL("../../.cache/bench/", import.meta.url));
@@ -18,7 +18,7 @@ const PATIENCE_MS = 180_000;
 
 export type File = { path: string; bytes: number };
 
-/** On the disk, as a person's file would be. */
+/** Make a file of this size on the disk, where a person's file would be. */
 export async function makeFile(bytes: number): Promise<File> {
   await mkdir(FOLDER, { recursive: true });
   const path = join(FOLDER, `${bytes}.bin`);
@@ -30,72 +30,76 @@ export async function makeFile(bytes: number): Promise<File> {
   return { path, bytes };
 }
 
-/** A room in which a file has been accepted and its first bytes have come. */
-export async function beginToMove(way: Way, pair: Pair, { server, file, hide = false }: Room): Promise<void> {
-  await meet(way, pair, server, hide);
-  await move(pair, file);
+/** Open a room and hand over a file in it, until its first bytes have arrived. */
+export async function startTransfer(
+  protocol: RoomProtocol,
+  pair: Pair,
+  { server, file, hide = false }: Room,
+): Promise<void> {
+  await meet(protocol, pair, server, hide);
+  await handOver(pair, file);
 }
 
 export type Room = { server: TestServer; file: File; hide?: boolean };
 
-/** From one to the other, in a room that they have already. */
-export async function move([sender, receiver]: Pair, file: File): Promise<void> {
+/** Hand over a file in an open room, until its first bytes have arrived. */
+export async function handOver([sender, receiver]: Pair, file: File): Promise<void> {
   await standInForPickers(receiver);
-  await receiver.evaluate(follow, undefined);
+  await receiver.evaluate(acceptAndNote, undefined);
   await sender.choose("Choose file", [file.path]);
   await until(
     "the first bytes",
-    async () => (await receiver.evaluate(moved, undefined)).steps.length > 1,
+    async () => (await receiver.evaluate(transferProgress, undefined)).steps.length > 1,
     PATIENCE_MS,
   );
 }
 
-/** @returns MiB per second, from the click on "Accept" to the whole file, verified where the protocol verifies */
-export async function roomThroughput(way: Way, pair: Pair, room: Room): Promise<number> {
-  await beginToMove(way, pair, room);
+/** Hand over a file in a new room. @returns MiB per second, from the click on "Accept" to the whole, verified file */
+export async function roomThroughput(protocol: RoomProtocol, pair: Pair, room: Room): Promise<number> {
+  await startTransfer(protocol, pair, room);
   const { from, to } = await until(
     "the whole file",
     async () => {
-      const { begunAt, wholeAt } = await pair[1].evaluate(moved, undefined);
-      return wholeAt > 0 && { from: begunAt, to: wholeAt };
+      const { startedAt, completeAt } = await pair[1].evaluate(transferProgress, undefined);
+      return completeAt > 0 && { from: startedAt, to: completeAt };
     },
     PATIENCE_MS,
   );
   return mibPerSecond(room.file.bytes, to - from);
 }
 
-/** @returns MiB per second that arrive in a while, once the room has found its pace */
+/** Hand over a file in a new room. @returns MiB per second that arrive in the window, after the transfer has settled */
 export async function roomRate(
-  way: Way,
+  protocol: RoomProtocol,
   pair: Pair,
   room: Room,
-  { settleMs, windowMs }: Stretch,
+  { settleMs, windowMs }: MeasuredWindow,
 ): Promise<number> {
-  await beginToMove(way, pair, room);
+  await startTransfer(protocol, pair, room);
   await wait(settleMs);
-  const first = await pair[1].evaluate(moved, undefined);
+  const first = await pair[1].evaluate(transferProgress, undefined);
   await wait(windowMs);
-  const last = await pair[1].evaluate(moved, undefined);
+  const last = await pair[1].evaluate(transferProgress, undefined);
   const [from, to] = [first.steps.at(-1), last.steps.at(-1)];
   if (!from || !to || to.at === from.at) throw new Error("nothing moved");
   return mibPerSecond((to.share - from.share) * room.file.bytes, to.at - from.at);
 }
 
-type Moved = { begunAt: number; wholeAt: number; steps: { at: number; share: number }[] };
+type Progress = { startedAt: number; completeAt: number; steps: { at: number; share: number }[] };
 declare global {
   interface Window {
-    moved?: Moved;
+    transferProgress?: Progress;
   }
 }
 
-function moved(): Moved {
-  return window.moved ?? { begunAt: 0, wholeAt: 0, steps: [] };
+function transferProgress(): Progress {
+  return window.transferProgress ?? { startedAt: 0, completeAt: 0, steps: [] };
 }
 
-/** Accept the next file as soon as it is offered, and note how it comes: in the receiver's page, by its clock. */
-function follow(): void {
-  const seen: Moved = { begunAt: 0, wholeAt: 0, steps: [] };
-  window.moved = seen;
+/** Accept the next file as soon as it is offered, and note its progress by the page's clock. Runs in the receiver's page. */
+function acceptAndNote(): void {
+  const seen: Progress = { startedAt: 0, completeAt: 0, steps: [] };
+  window.transferProgress = seen;
   const look = () => {
     const view = [...document.querySelectorAll<HTMLElement>(".file")].at(-1);
     const accept = [...(view?.querySelectorAll("button") ?? [])].find(
@@ -105,10 +109,10 @@ function follow(): void {
       ? (view.querySelector("progress")?.value ?? 0)
       : undefined;
     const at = performance.now();
-    if (seen.begunAt === 0 && (accept || share !== undefined)) seen.begunAt = at;
+    if (seen.startedAt === 0 && (accept || share !== undefined)) seen.startedAt = at;
     if (accept && !accept.disabled) accept.click();
     if (share !== undefined && seen.steps.at(-1)?.share !== share) seen.steps.push({ at, share });
-    if (view?.dataset.status === "delivered") seen.wholeAt ||= at;
+    if (view?.dataset.status === "delivered") seen.completeAt ||= at;
   };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
 }

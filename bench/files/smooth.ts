@@ -7,10 +7,10 @@ import { meet, OURS } from "../protocols.ts";
 import { rounds } from "../rounds.ts";
 import { whileBareMoves } from "./bare.ts";
 import { Browsers, firstPairings, type Pair } from "./pairings.ts";
-import { type File, makeFile, move } from "./room.ts";
+import { type File, handOver, makeFile } from "./room.ts";
 
-export const STILL = "nothing moves";
-/** Between two other tabs: what a machine with two cores is like when both are busy, and no page has a part in it. */
+export const NO_TRANSFER = "nothing moves";
+/** Bytes move between two other tabs, which shows what a busy machine costs without any work in the page. */
 const BARE = "bare channel beside";
 const MOVING = "a file moves";
 
@@ -19,12 +19,12 @@ const ROUNDS = rounds(3);
 const TEXTS = 20;
 const LIMIT_MS = 8 * 60_000;
 
-/** What a person notices of a large file under way: a page that stalls, a word that waits. */
+/** Measure what a person notices of a large file under way: a page that stalls, a text that waits. */
 export async function measureSmoothness(): Promise<Measurements> {
   await using server = await TestServer.start({ NULLROOM_FILE_TRANSFER_SIZE_LIMIT_BYTES: String(BYTES) });
   await using lab = await serveLab(fileURLToPath(new URL("../link-lab/", import.meta.url)));
   await using browsers = await Browsers.launch();
-  const beside = <T>(task: () => Promise<T>) =>
+  const whileOthersMove = <T>(task: () => Promise<T>) =>
     browsers.pair(["Chromium", "Chromium"], (pair) => whileBareMoves(pair, lab, task));
   const file = await makeFile(BYTES);
   const results = new Measurements();
@@ -32,7 +32,7 @@ export async function measureSmoothness(): Promise<Measurements> {
   for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < deadline); round++) {
     for (const pairing of firstPairings(2)) {
       await browsers.pair(pairing, (pair) =>
-        measurePair(pair, { server, file, engine: pairing[0], beside, results }),
+        measurePair(pair, { server, file, engine: pairing[0], whileOthersMove, results }),
       );
     }
   }
@@ -43,20 +43,23 @@ type Setting = {
   server: TestServer;
   file: File;
   engine: string;
-  beside: (task: () => Promise<Felt>) => Promise<Felt>;
+  whileOthersMove: (task: () => Promise<Smoothness>) => Promise<Smoothness>;
   results: Measurements;
 };
 
-async function measurePair(pair: Pair, { server, file, engine, beside, results }: Setting): Promise<void> {
+async function measurePair(
+  pair: Pair,
+  { server, file, engine, whileOthersMove, results }: Setting,
+): Promise<void> {
   await meet(OURS, pair, server);
-  for (const contender of [STILL, BARE, MOVING]) {
-    if (contender === MOVING) await move(pair, file);
+  for (const contender of [NO_TRANSFER, BARE, MOVING]) {
+    if (contender === MOVING) await handOver(pair, file);
     for (const [who, tab] of [
       ["sender", pair[0]],
       ["receiver", pair[1]],
     ] as const) {
       const talk = () => converse(tab);
-      const { roundTrips, task, frame } = await (contender === BARE ? beside(talk) : talk());
+      const { roundTrips, task, frame } = await (contender === BARE ? whileOthersMove(talk) : talk());
       for (const ms of roundTrips) results.add(`${engine}, ${who}, chat round trip, ms`, contender, ms);
       results.add(`${engine}, ${who}, worst of these, ms`, contender, Math.max(...roundTrips));
       results.add(`${engine}, ${who}, longest gap between frames, ms`, contender, frame);
@@ -66,21 +69,22 @@ async function measurePair(pair: Pair, { server, file, engine, beside, results }
   }
 }
 
-type Felt = { roundTrips: number[]; task: number | undefined; frame: number };
+/** Milliseconds: chat round trips, the longest task of the page's thread and the longest gap between frames. */
+type Smoothness = { roundTrips: number[]; task: number | undefined; frame: number };
 
-/** Write as a person writes, and watch the page's own thread meanwhile. */
-function converse(tab: Tab): Promise<Felt> {
-  return tab.evaluate(async (count): Promise<Felt> => {
-    const felt: Felt = { roundTrips: [], task: undefined, frame: 0 };
+/** Write texts as a person does, and watch the page's own thread meanwhile. */
+function converse(tab: Tab): Promise<Smoothness> {
+  return tab.evaluate(async (count): Promise<Smoothness> => {
+    const measured: Smoothness = { roundTrips: [], task: undefined, frame: 0 };
     if (PerformanceObserver.supportedEntryTypes.includes("longtask")) {
-      felt.task = 50; // Shorter ones are not told.
+      measured.task = 50; // The browser reports no shorter ones.
       new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) felt.task = Math.max(felt.task ?? 0, duration);
+        for (const { duration } of list.getEntries()) measured.task = Math.max(measured.task ?? 0, duration);
       }).observe({ type: "longtask" });
     }
     let frameAt = performance.now();
     const frame = (now: number) => {
-      felt.frame = Math.max(felt.frame, now - frameAt);
+      measured.frame = Math.max(measured.frame, now - frameAt);
       frameAt = now;
       requestAnimationFrame(frame);
     };
@@ -106,9 +110,9 @@ function converse(tab: Tab): Promise<Felt> {
       });
       send.click();
       await delivered;
-      felt.roundTrips.push(performance.now() - begun);
+      measured.roundTrips.push(performance.now() - begun);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    return felt;
+    return measured;
   }, TEXTS);
 }

@@ -1,29 +1,27 @@
-/** Data channels and nothing else: the limit for whoever moves a file between two pages. */
-
 const MESSAGE_BYTES = 64 * 1024;
-/** As the product's own: more in the queue would not make a channel faster. */
+/** The limits of the product's own queue. More in it would not make a channel faster. */
 const QUEUE_HIGH_BYTES = 1024 * 1024;
 const QUEUE_LOW_BYTES = 256 * 1024;
 
-type Strand = { connection: RTCPeerConnection; channel: Promise<RTCDataChannel> };
+type Connected = { connection: RTCPeerConnection; channel: Promise<RTCDataChannel> };
 
-/** One page's end of so many peer connections, with one channel in each. */
+/** One page's end of some peer connections with a data channel in each, and nothing else: the limit for any file transfer. */
 export class BareLink {
-  #strands: Strand[] = [];
+  #connections: Connected[] = [];
   #received = 0;
   #lastAt = 0;
 
   async offer(configuration: RTCConfiguration, count: number): Promise<string[]> {
-    this.#strands = Array.from({ length: count }, () => {
+    this.#connections = Array.from({ length: count }, () => {
       const connection = new RTCPeerConnection(configuration);
       return { connection, channel: opened(connection.createDataChannel("bytes")) };
     });
-    return Promise.all(this.#strands.map(({ connection }) => described(connection)));
+    return Promise.all(this.#connections.map(({ connection }) => described(connection)));
   }
 
   async answer(configuration: RTCConfiguration, offers: string[]): Promise<string[]> {
     const connections = offers.map(() => new RTCPeerConnection(configuration));
-    this.#strands = connections.map((connection) => ({ connection, channel: this.#listen(connection) }));
+    this.#connections = connections.map((connection) => ({ connection, channel: this.#listen(connection) }));
     return Promise.all(
       connections.map(async (connection, at) => {
         await connection.setRemoteDescription({ type: "offer", sdp: offers[at] ?? "" });
@@ -34,16 +32,16 @@ export class BareLink {
 
   async accept(answers: string[]): Promise<void> {
     await Promise.all(
-      this.#strands.map(({ connection }, at) =>
+      this.#connections.map(({ connection }, at) =>
         connection.setRemoteDescription({ type: "answer", sdp: answers[at] ?? "" }),
       ),
     );
-    await Promise.all(this.#strands.map(({ channel }) => channel));
+    await Promise.all(this.#connections.map(({ channel }) => channel));
   }
 
-  /** Resolves, with the time at which it began, when so many bytes are queued over all channels. */
+  /** Send so many bytes over all channels. @returns the time at which it began, once all of them are queued */
   async send(bytes: number): Promise<number> {
-    const channels = await Promise.all(this.#strands.map(({ channel }) => channel));
+    const channels = await Promise.all(this.#connections.map(({ channel }) => channel));
     const message = new Uint8Array(MESSAGE_BYTES);
     const from = absolute(performance.now());
     let left = bytes;
@@ -59,13 +57,13 @@ export class BareLink {
     return from;
   }
 
-  /** Bytes that have come, and when the last of them did. */
+  /** How many bytes have arrived, and when the last of them did. */
   received(): { bytes: number; at: number } {
     return { bytes: this.#received, at: absolute(this.#lastAt) };
   }
 
   close(): void {
-    for (const { connection } of this.#strands) connection.close();
+    for (const { connection } of this.#connections) connection.close();
   }
 
   #listen(connection: RTCPeerConnection): Promise<RTCDataChannel> {
@@ -82,12 +80,12 @@ export class BareLink {
   }
 }
 
-/** Two pages of one machine agree on this to about a millisecond. */
+/** A time on which two pages of one machine agree to about a millisecond. */
 function absolute(now: number): number {
   return performance.timeOrigin + now;
 }
 
-/** With all candidates in it, so that one message each way is enough. */
+/** The local description with all candidates in it, so that one message each way is enough. */
 async function described(connection: RTCPeerConnection): Promise<string> {
   await connection.setLocalDescription();
   while (connection.iceGatheringState !== "complete") {
@@ -104,7 +102,7 @@ function opened(channel: RTCDataChannel): Promise<RTCDataChannel> {
   return new Promise((resolve) => channel.addEventListener("open", () => resolve(channel), { once: true }));
 }
 
-/** Also when it closes: then nothing will ever be low. */
+/** Resolves when the queue is low, and also when the channel closes, after which no event would come. */
 function drained(channel: RTCDataChannel): Promise<void> {
   return new Promise((resolve) => {
     for (const event of ["bufferedamountlow", "close"]) {

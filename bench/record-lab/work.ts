@@ -6,11 +6,11 @@ import { concat, u32, u64 } from "../../core/src/wire/binary.ts";
 import { formatFileFrame } from "../../core/src/wire/file-frames.ts";
 import { CHUNK_BYTES, formatTalk } from "../../core/src/wire/frames.ts";
 
-/** Work on records, and the same bytes under AES-GCM alone. Runs in Node and in a page. */
+/** What is measured: records, or the same bytes under AES-GCM alone. This file runs in Node and in a page. */
 export type Size = "bulk" | "ctl";
 export type Way = "records" | "bare";
 
-/** Each on its own, as what arrives on a channel is. @returns per record, sealed and opened */
+/** Seal and open records one after the other, as they arrive on a channel. @returns microseconds per record */
 export async function microseconds({ size, way }: { size: Size; way: Way }, count: number): Promise<number> {
   const work = way === "records" ? recordWork(size) : await bareWork(size);
   const from = performance.now();
@@ -29,7 +29,7 @@ function recordWork(size: Size): Work {
   return async () => opener.open(await sealer.seal(frame));
 }
 
-/** One key for all, counted nonces, no headers: the least that AES-256-GCM can cost here. */
+/** AES-256-GCM with one key, counted nonces and no header, which is the least that it can cost here. */
 async function bareWork(size: Size): Promise<Work> {
   const key = randomBytes(32);
   const [sealing, opening] = [await importAeadKey(key, "encrypt"), await importAeadKey(key, "decrypt")];
@@ -46,5 +46,5 @@ const FRAMES = {
   ctl: formatTalk({ type: "chat", id: 1, text: "See you at eight, as always?" }),
 };
 
-/** What those frames are padded to. */
+/** The lengths that the record layer pads those frames to. */
 const PADDED_BYTES = { bulk: 65_508, ctl: 64 };

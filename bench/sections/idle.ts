@@ -3,12 +3,12 @@ import { MeasuredServer } from "../measured-server.ts";
 import type { Measurements } from "../measurements.ts";
 import { closeAll, meetMany } from "./pairs.ts";
 
-/** Come and gone before the first look, so that what a server needs only once is there already. */
+/** Pairs that come and go before the first reading, so that what a server allocates only once is there already. */
 const PAIRS_BEFORE = 100;
-/** With fewer, what V8 sets aside for new objects (up to 32 MiB, by how busy it was) would be most of the answer. */
+/** With fewer pairs, the space that V8 reserves for new objects (up to 32 MiB) would be most of the result. */
 const PAIRS = 5_000;
 
-/** What 10,000 sockets that sit in rooms and are silent cost a fresh server, each: resident memory, all included. */
+/** Measure the resident memory that a fresh server needs for each of 10,000 silent sockets in rooms. */
 export async function measureIdle(contender: Contender, results: Measurements): Promise<void> {
   await using server = await MeasuredServer.start(contender);
   await closeAll(await meetMany(server, PAIRS_BEFORE));

@@ -8,7 +8,7 @@ const PAIRS = 100;
 const RATES_PER_SECOND = [200, 2_000];
 const SECONDS = 2;
 
-/** From one side's send to the other's message at a fixed rate, however long the answers take. */
+/** Measure the time from one side's send to the other's message, at a fixed rate that does not wait for answers. */
 export async function measureLatency(server: MeasuredServer, results: Measurements): Promise<void> {
   const pairs = await meetMany(server, PAIRS);
   const sides = sidesOf(pairs);
@@ -30,7 +30,7 @@ export async function measureLatency(server: MeasuredServer, results: Measuremen
   await closeAll(pairs);
 }
 
-/** Sides take turns, so one has long heard its last signal before the next is for it. Sorted. */
+/** Send at this rate. Sides take turns, so that each has its last signal before its next one. @returns sorted milliseconds */
 async function atRate(
   sides: number,
   rate: number,

@@ -1,6 +1,7 @@
 import type { Pair, Side } from "../contender.ts";
 import type { MeasuredServer } from "../measured-server.ts";
 
+/** How many pairs join at the same time. */
 const AT_ONCE = 32;
 
 export async function meetMany(server: MeasuredServer, count: number): Promise<Pair[]> {

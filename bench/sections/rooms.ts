@@ -6,9 +6,9 @@ const ROOMS = 300;
 const AT_ONCE = 16;
 const CANDIDATES_PER_SIDE = 6;
 
-/** Whole lives: a room is made, two meet, offer, answer, twelve candidates, both sockets closed. */
+/** Measure whole rooms: made, joined by two, an offer, an answer and twelve candidates, both sockets closed. */
 export async function measureRooms(server: MeasuredServer, results: Measurements): Promise<void> {
-  const { cpuSeconds, helperCpuSeconds } = server;
+  const { cpuSeconds, otherCpuSeconds } = server;
   let left = ROOMS;
   const worker = async () => {
     while (left-- > 0) await live(server);
@@ -16,9 +16,9 @@ export async function measureRooms(server: MeasuredServer, results: Measurements
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const perThousand = 1_000 / ROOMS;
   results.add("CPU s per 1,000 rooms", server.contender.name, (server.cpuSeconds - cpuSeconds) * perThousand);
-  if (server.contender.helpers === undefined) return;
-  const helpers = (server.helperCpuSeconds - helperCpuSeconds) * perThousand;
-  results.add("of its Redis", server.contender.name, helpers);
+  if (server.contender.otherProcesses === undefined) return;
+  const otherProcesses = (server.otherCpuSeconds - otherCpuSeconds) * perThousand;
+  results.add("of its Redis", server.contender.name, otherProcesses);
 }
 
 async function live(server: MeasuredServer): Promise<void> {

@@ -5,7 +5,7 @@ import { closeAll, meetMany, sidesOf } from "./pairs.ts";
 
 const PAIRS = 150;
 
-/** Candidates both ways between people who have met already. */
+/** Measure candidates in both directions between sides that have joined already. */
 export async function measureSignals(server: MeasuredServer, results: Measurements): Promise<void> {
   const pairs = await meetMany(server, PAIRS);
   const total = 2 * PAIRS * SIGNALS_PER_SEAT;

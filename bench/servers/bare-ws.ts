@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 
 /**
- * The limit on Node: the same life of a room over the same socket library, set up the same way, and nothing
- * around it. No envelope, no proof, no limits, no headers, no leases.
+ * The limit on Node: rooms over the same socket library, set up the same way, with nothing around them. There are no
+ * envelopes, proofs, limits, headers or leases.
  */
 const rooms = new Map<string, WebSocket[]>();
 const sockets = new WebSocketServer({

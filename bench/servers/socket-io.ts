@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
-/** The same life of a room as one writes it with socket.io, which brings rooms of its own. */
+/** The same rooms as one writes them with socket.io, which has rooms of its own. */
 const server = createServer((request, response) => {
   if (request.method !== "POST" || request.url !== "/rooms") return response.writeHead(404).end();
   response.setHeader("content-type", "application/json");

@@ -1,6 +1,7 @@
 /**
- * Off in tests. The first two are windows of the address bar that nobody sees: they cost each new tab more than a
- * second of a processor. The rest is what the driver switches off as well: of two such lists the browser reads the last.
+ * Features that are off in tests. The first two are popups of the address bar that nobody sees, and cost each new tab
+ * more than a second of a processor. The rest is what the driver switches off as well, repeated here because the browser
+ * reads only the last of two such lists.
  */
 const FEATURES_OFF = [
   "WebUIOmniboxPopup",
@@ -18,7 +19,7 @@ const FEATURES_OFF = [
   "PreconnectToSearch",
 ];
 
-/** For every Chromium that tests start: nothing but the pages, and no host asked but theirs. */
+/** The flags of every Chromium that tests start. It must ask no other host than the pages do. */
 export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -5,8 +5,8 @@ import { CHROMIUM_FLAGS } from "./chromium-flags.ts";
 import { againInNewDocument, type Role, type Tab, type TabRecord } from "./tab.ts";
 
 /**
- * Debian's Chromium, headless. `flags` come on top. `keepsPages`: pages that are left stay in memory for the way back,
- * as people's browsers have it and the driver does not.
+ * Start Debian's Chromium, headless. `flags` come on top of the usual ones. With `keepsPages` a page that is left stays in
+ * memory for the way back, as it does in people's browsers, though not by the driver's default.
  */
 export function launchChromium(
   flags: readonly string[] = [],
@@ -19,17 +19,17 @@ export function launchChromium(
   });
 }
 
-/** A tab of a person of their own: nothing shared with other tabs but the browser's process. */
+/** Open a tab that shares nothing with other tabs but the browser's process. */
 export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<ChromiumTab> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
   return new ChromiumTab(await context.newPage());
 }
 
-/** The process behind a tab dies, and with it everything that the page would have wanted to say. */
+/** Kill the process behind a tab, so that the page cannot send anything before it ends. */
 export async function crash({ page }: ChromiumTab): Promise<void> {
   const crashed = page.waitForEvent("crash");
-  // The address is never reached, so that nobody waits for it.
-  page.goto("chrome://crash").catch(() => undefined); // because that is how a page looks that has crashed
+  // The navigation never ends, so that it is not awaited.
+  page.goto("chrome://crash").catch(() => undefined); // because a page that crashes rejects its navigation.
   await crashed;
 }
 
@@ -48,7 +48,7 @@ export class ChromiumTab implements Tab {
     page.on("websocket", (socket) => requests.push(socket.url()));
   }
 
-  /** For what only Playwright can ask. */
+  /** A locator, for what only Playwright can ask. */
   find(role: Role, name?: string | RegExp, within?: Role): Locator {
     const scope = within === undefined ? this.page : this.page.getByRole(within);
     if (name === undefined) return scope.getByRole(role);

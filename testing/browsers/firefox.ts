@@ -5,8 +5,8 @@ import puppeteer, { type Browser, type ElementHandle, type KeyInput, type Page }
 import { until } from "../until.ts";
 import { againInNewDocument, type Role, type Tab, type TabRecord } from "./tab.ts";
 
-/** Firefox gathers a download under eight characters of its own, and gives it its name at the end. */
-const IN_THE_MAKING = /^[\w-]{8}\.\w+$/;
+/** The name of an unfinished download: eight characters of Firefox's own, which it replaces at the end. */
+const UNFINISHED = /^[\w-]{8}\.\w+$/;
 
 /** Debian's Firefox ESR, headless, over WebDriver BiDi. */
 export class Firefox implements AsyncDisposable {
@@ -24,7 +24,7 @@ export class Firefox implements AsyncDisposable {
       browser: "firefox",
       executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
       extraPrefsFirefox: {
-        // Names for addresses need multicast, which busy machines drop; Chromium's side goes on using them.
+        // Names in place of addresses need multicast, which busy machines drop. Chromium goes on using them.
         "media.peerconnection.ice.obfuscate_host_addresses": false,
         "browser.download.folderList": 2,
         "browser.download.dir": downloads,
@@ -35,7 +35,7 @@ export class Firefox implements AsyncDisposable {
     return new Firefox(browser, downloads);
   }
 
-  /** A tab of a person of their own. */
+  /** Open a tab that shares nothing with other tabs but the browser. */
   async openTab(): Promise<FirefoxTab> {
     const context = await this.#browser.createBrowserContext();
     return new FirefoxTab(await context.newPage(), this.#downloads);
@@ -123,7 +123,7 @@ export class FirefoxTab implements Tab {
       const files = await readdir(this.#downloads);
       if (files.some((file) => file.endsWith(".part"))) return undefined;
       const [stem = ""] = fileName.split(".");
-      const isNamed = (file: string) => file.startsWith(stem) || !IN_THE_MAKING.test(file);
+      const isNamed = (file: string) => file.startsWith(stem) || !UNFINISHED.test(file);
       const fresh = files.find((file) => !before.has(file) && isNamed(file));
       return fresh === undefined ? undefined : join(this.#downloads, fresh);
     };

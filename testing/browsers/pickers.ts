@@ -1,8 +1,8 @@
 import type { Tab } from "./tab.ts";
 
 /**
- * Headless browsers have no dialogs: from now on a folder of the origin's private file system stands in for the
- * person's disk. Where a browser knows no such dialogs, there are none afterwards either.
+ * Let a folder of the origin's private file system stand in for the person's disk, since headless browsers have no
+ * dialogs. A browser that has no such dialogs at all gets none.
  */
 export async function standInForPickers(tab: Tab): Promise<void> {
   await tab.evaluate(() => {
@@ -17,7 +17,7 @@ export async function standInForPickers(tab: Tab): Promise<void> {
   }, undefined);
 }
 
-/** Everything on that disk is gone: for tests that look at what a page leaves. */
+/** Empty that folder, for tests that look at what a page leaves behind. */
 export async function clearPicked(tab: Tab): Promise<void> {
   await tab.evaluate(async () => {
     const root = await navigator.storage.getDirectory();

@@ -1,7 +1,4 @@
-/**
- * One person's browser tab, in the words of the contract: roles and accessible names. Two drivers implement it,
- * so that each journey is written once and runs in Chromium and in Firefox.
- */
+/** The roles by which a test finds what is on a page. */
 export type Role =
   | "alertdialog"
   | "button"
@@ -15,22 +12,26 @@ export type Role =
   | "textbox"
   | "timer";
 
+/**
+ * A browser tab, driven by roles and accessible names, as a person would find things. Two drivers implement it, so that
+ * each journey is written once and runs in Chromium and in Firefox.
+ */
 export interface Tab extends AsyncDisposable {
-  /** What the tab asked of the network and complained about since it exists. */
+  /** What the tab has requested and complained about since it was opened. */
   readonly record: TabRecord;
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
   back(): Promise<void>;
   address(): Promise<string>;
-  /** Waits until it is there, visible and enabled. `name` is the whole accessible name, or a part as a RegExp. */
+  /** Click once it is there, visible and enabled. `name` is the whole accessible name, or a part as a RegExp. */
   click(role: Role, name: string | RegExp, within?: Role): Promise<void>;
   fill(name: string, text: string): Promise<void>;
   press(key: string): Promise<void>;
-  /** Choose files with the input labelled so. */
+  /** Choose files with the input that has this label. */
   choose(label: string, paths: readonly string[]): Promise<void>;
-  /** Press what saves the received file and return where it was saved, within `ms`. */
+  /** Press what saves the received file. @returns its path, within `ms` */
   save(fileName: string, ms?: number): Promise<string>;
-  /** Run in the page. The function stands alone: it sees its argument and the page, nothing else. */
+  /** Run a function in the page. It sees its argument and the page, and nothing of the test. */
   evaluate<T, A>(task: (argument: A) => T | Promise<T>, argument: A): Promise<T>;
   screenshot(path: string): Promise<void>;
   close(): Promise<void>;
@@ -43,7 +44,7 @@ export type TabRecord = {
   requests: string[];
 };
 
-/** A page that went on to its next document while it was asked is asked again, there. */
+/** Ask again where a page went on to its next document while it was asked. @throws any other error */
 export function againInNewDocument<T>(error: Error, ask: () => Promise<T>): Promise<T> {
   if (/context was destroyed|browsing context|Cannot find context|realm/i.test(error.message)) return ask();
   throw error;

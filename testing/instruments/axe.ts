@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 
 const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong with the page as it stands, one line each. It comes in by the debugger, past the CSP. */
+/** What axe finds wrong with the page as it stands, one line each. The debugger runs it, since the CSP would not let it in. */
 export async function axe(page: Page): Promise<string[]> {
   const script = `${source};axe.run().then(({ violations }) => violations)`;
   const violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] =

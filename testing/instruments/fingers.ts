@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 
 /**
- * What a finger would miss: everything to press whose 44 pixels, seen from its middle, belong to something else.
- * Links within a sentence are as high as its lines, and may be.
+ * What a finger would miss: each control whose 44 by 44 pixels around its middle belong in part to something else.
+ * Links within a sentence are exempt, since they are as high as its lines.
  */
 export function missedByFingers(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -13,7 +13,7 @@ export function missedByFingers(page: Page): Promise<string[]> {
     );
     const isHit = (target: HTMLElement, x: number, y: number) => {
       const hit = document.elementFromPoint(x, y);
-      // Beyond the edge of the screen there is nothing to hit by mistake.
+      // Beyond the edge of the screen there is nothing that could be hit by mistake.
       return hit === null || target.contains(hit) || hit.closest("label")?.control === target;
     };
     return targets.flatMap((target) => {

@@ -189,10 +189,10 @@ describe("the end", () => {
 });
 
 describe("a conversation outlives the cable", () => {
-  test("lines cut: the talk goes on, although the server says that both have left", async () => {
+  test("connections cut: the talk goes on, although the server says that both have left", async () => {
     const server = await serve();
     const [a, b] = await pair(server);
-    server.cutLines();
+    server.cutConnections();
     await wait(300); // Long enough for a `peer_left` to arrive and to be ignored.
     a.session.sendText("did you notice?");
     await until("a text", () => b.texts.length === 1);

@@ -11,8 +11,8 @@ import {
 import { WebSocket } from "ws";
 
 /**
- * Node's half of the port: `fetch` against one server, `ws` for the cable, node-datachannel for peers. Whatever
- * is odd about those libraries is absorbed here and nowhere else.
+ * A Platform for Node: `fetch` against one server, `ws` for the cable, node-datachannel for peers. It makes up for the
+ * ways in which those libraries differ from browsers, so that nothing else has to.
  */
 export function nodePlatform(server: string): Platform {
   const base = new URL(server.endsWith("/") ? server : `${server}/`);
@@ -25,7 +25,7 @@ export function nodePlatform(server: string): Platform {
   };
 }
 
-/** `ws` knows no AbortSignal on its listeners and throws where nobody listens for `error`: a real EventTarget does. */
+/** A socket that is a real EventTarget, since `ws` knows no AbortSignal and throws where nobody listens for `error`. */
 class NodeSocket extends EventTarget implements Socket {
   readonly #socket: WebSocket;
 
@@ -59,10 +59,10 @@ class NodeSocket extends EventTarget implements Socket {
   }
 }
 
-// Node warns of a leak above ten listeners; a session's signal has more, and all of them end with it.
+// Node warns of a leak above ten listeners. A session's signal has more, and all of them end with it.
 setMaxListeners(0);
 
-// The library's channels name RTCError as a global when something goes wrong, and would throw for want of it.
+// The library's channels expect a global RTCError when something goes wrong, and would throw without it.
 if (!("RTCError" in globalThis)) Object.assign(globalThis, { RTCError });
 
 const PEER_CALLS = [
@@ -75,7 +75,7 @@ const PEER_CALLS = [
 refuseAsBrowsersDo(NativePeerConnection.prototype, PEER_CALLS);
 refuseAsBrowsersDo(RTCDataChannel.prototype, ["send", "bufferedAmount", "bufferedAmountLowThreshold"]);
 
-/** How long an answer may take to be taken in by the other side, where both are on one busy machine. */
+/** How long the other side may take to apply an answer, where both are on one busy machine. */
 const ANSWER_MS = 200;
 
 class NodePeerConnection extends NativePeerConnection implements PeerConnection {
@@ -88,12 +88,12 @@ class NodePeerConnection extends NativePeerConnection implements PeerConnection 
     super({ ...configuration, iceServers: configuration.iceServers?.map(escapeCredentials) ?? [] });
   }
 
-  /** Once closed the library throws where browsers answer. */
+  /** Answers after `close` too, when the library would throw. */
   override get connectionState(): RTCPeerConnectionState {
     return this.#closed ? "closed" : super.connectionState;
   }
 
-  /** Browsers write candidates without the `a=` of SDP; say each state once; be silent after `close`. */
+  /** Dispatches as browsers do: candidates without the `a=` of SDP, each state once, and nothing after `close`. */
   override dispatchEvent(event: Event): boolean {
     if (this.#closed) return true;
     if (event.type === "connectionstatechange") {
@@ -104,9 +104,9 @@ class NodePeerConnection extends NativePeerConnection implements PeerConnection 
   }
 
   /**
-   * The library lets ICE begin an instant before it stores the description that the other's certificate is
-   * checked against; an offerer that is interrupted just there refuses a good answer. So who answers leaves the
-   * first checks to the offerer, which begins them when it has taken the answer whole.
+   * Delays the remote candidates of the answering side. The library lets ICE begin an instant before it stores the
+   * description that the other's certificate is checked against, and an offerer that is interrupted just there refuses
+   * a good answer. So the answerer leaves the first checks to the offerer, which begins them once it has the answer.
    */
   override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
     await super.setRemoteDescription(description);
@@ -120,7 +120,7 @@ class NodePeerConnection extends NativePeerConnection implements PeerConnection 
     if (candidate?.candidate) this.#remote.push(new RTCIceCandidate({ sdpMid: "0", ...candidate }));
   }
 
-  /** The library reports the pair in use only; what the other side has named belongs to the picture too. */
+  /** Adds the remote candidates to the report, since the library reports the pair in use only. */
   override async getStats(): Promise<RTCStatsReport> {
     if (this.#closed) throw new DOMException("closed", "InvalidStateError");
     const report: Map<string, object> = await super.getStats();
@@ -138,7 +138,7 @@ class NodePeerConnection extends NativePeerConnection implements PeerConnection 
   }
 }
 
-/** The library writes both into a URL as they are, where coturn's `<expiry>:<name>` would be taken apart. */
+/** Escapes both credentials: the library writes them into a URL, where coturn's `<expiry>:<name>` would be taken apart. */
 function escapeCredentials(server: RTCIceServer): RTCIceServer {
   const { username, credential } = server;
   if (username === undefined || credential === undefined) return server;

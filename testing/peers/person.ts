@@ -3,7 +3,7 @@ import { parseRoomId } from "@nullroom/core/wire/ids";
 import { until } from "../until.ts";
 import { nodePlatform } from "./node-platform.ts";
 
-/** A session in this process, over Node's WebRTC, and all that it has said: who tests talk as. */
+/** A classic session in this process, over Node's WebRTC, with all events that it has emitted. */
 export class Person implements Disposable {
   readonly events: SessionEvent[] = [];
   readonly session: Session;
@@ -17,7 +17,7 @@ export class Person implements Disposable {
     return new Person(await createRoom({ platform: nodePlatform(url), hideAddress, protocol: "classic" }));
   }
 
-  /** Join the room that `other` waits in, by what its link says unless told otherwise. */
+  /** Join the room that `other` waits in, by its link unless another fragment is given. */
   static join(url: string, other: Session, fragment = other.fragment ?? ""): Promise<Person> {
     return Person.joinLink(url, { roomId: other.roomId, fragment });
   }
@@ -28,7 +28,7 @@ export class Person implements Disposable {
     return new Person(await joinRoom({ platform: nodePlatform(url), hideAddress: false, roomId, fragment }));
   }
 
-  /** Two who have met. */
+  /** Two sessions that are secure with each other. */
   static async pair(url: string): Promise<[Person, Person]> {
     const a = await Person.create(url);
     await until("A to be seated", () => a.session.fileSizeLimit > 0);

@@ -10,19 +10,19 @@ import { freePort } from "./free-port.ts";
 
 const NO_COTURN = "Tests need coturn: install `turnserver` (Debian: apt-get install coturn).";
 
-/** Longer than the longest test. */
+/** Credentials outlive the longest test. */
 const CREDENTIAL_SECONDS = 6 * 60 * 60;
 
 const CONFIGURATIONS = {
-  /** Relays between sockets of this machine. */
+  /** Lets sockets of this machine be relayed to each other. */
   loopback: join(import.meta.dirname, "coturn-loopback.conf"),
-  /** What operators are given. */
+  /** The configuration that operators are given. */
   hardened: join(import.meta.dirname, "../../deploy/coturn/turnserver.conf"),
 };
 
 const TRIES = 3;
 
-/** A real coturn on loopback: UDP and TCP on one port, TLS on another, with a certificate made for it. */
+/** A real coturn on loopback, with UDP and TCP on one port and TLS on another, for which it has a certificate of its own. */
 export class TestCoturn implements AsyncDisposable {
   readonly host = "127.0.0.1";
   readonly secret = randomBytes(16).toString("hex");
@@ -30,7 +30,7 @@ export class TestCoturn implements AsyncDisposable {
   readonly #directory: string;
   readonly #process: ChildProcess;
 
-  /** A port that was free a moment ago may be somebody else's by now, and coturn never says so: then with others. */
+  /** Start coturn. A port that was free may be taken by now, which coturn does not report, so that others are tried then. */
   static async start(configuration: keyof typeof CONFIGURATIONS): Promise<TestCoturn> {
     for (let tries = 1; ; tries++) {
       const coturn = await TestCoturn.#launch(configuration);
@@ -70,7 +70,7 @@ export class TestCoturn implements AsyncDisposable {
     this.#process = spawn("turnserver", args, { stdio: "ignore", cwd: directory });
   }
 
-  /** As a page is told of it. @param port - of whatever leads to it, where that is not its own */
+  /** The ICE server as a page is told of it. @param port - the port of a forwarder that leads to it, else its own */
   iceServer(
     transport: "udp" | "tcp" | "tls",
     port = transport === "tls" ? this.ports.tls : this.ports.plain,

@@ -8,7 +8,7 @@ import { freePort } from "./free-port.ts";
 
 const NO_REDIS = "Tests need Redis: install `redis-server` (Debian: apt-get install redis-server).";
 
-/** Redis as spec/1-rooms.md asks for it: nothing on disk, no log of commands, refusing when it is full. */
+/** The configuration that spec/1-rooms.md asks for: nothing on disk, no log of commands, refusing when it is full. */
 const CONFIGURATION = {
   bind: "127.0.0.1",
   save: "",
@@ -18,7 +18,7 @@ const CONFIGURATION = {
   "maxmemory-policy": "noeviction",
 };
 
-/** A real Redis of one's own, which can be killed, stopped and started again. */
+/** A real Redis of a test's own, which can be killed, frozen and started again. */
 export class TestRedis implements AsyncDisposable {
   readonly url: string;
   readonly #directory: string;
@@ -38,7 +38,7 @@ export class TestRedis implements AsyncDisposable {
     this.#process = this.#launch();
   }
 
-  /** kill -9: whatever it held is gone. Resolves when the process is. */
+  /** End it by SIGKILL, so that everything that it held is lost. Resolves when the process has ended. */
   async kill(): Promise<void> {
     const { pid, exitCode, signalCode } = this.#process;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
@@ -52,7 +52,7 @@ export class TestRedis implements AsyncDisposable {
     await this.#answers();
   }
 
-  /** Alive for the kernel, silent for everybody. */
+  /** Stop the process, which keeps its connections open and answers nothing. */
   freeze(): void {
     this.#process.kill("SIGSTOP");
   }

@@ -6,10 +6,10 @@ import { freePort } from "./free-port.ts";
 
 export const serverProgram = fileURLToPath(new URL("../../server/dist/main.js", import.meta.url));
 
-/** The built server as a process of its own, as an operator runs it: what `npm run build` made, plain Node. */
+/** The server that `npm run build` made, as a process of its own on plain Node, as an operator runs it. */
 export class TestServer implements AsyncDisposable {
   readonly port: number;
-  /** Everything it has written since the first start. */
+  /** Everything that it has written since the first start. */
   output = "";
   #env: Record<string, string>;
   #child: ChildProcess | undefined;
@@ -19,7 +19,7 @@ export class TestServer implements AsyncDisposable {
     this.#env = env;
   }
 
-  /** Rate limits are off, since all people of a test share one address; tests of the limits turn them on. */
+  /** Start with rate limits off, since all people of a test share one address. Tests of the limits turn them on. */
   static async start(env: Record<string, string> = {}): Promise<TestServer> {
     const server = new TestServer(await freePort(), { NULLROOM_RATE_LIMITS: "off", ...env });
     await server.start();
@@ -42,7 +42,7 @@ export class TestServer implements AsyncDisposable {
   /** Start (again) on the same port. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [serverProgram], {
-      // Nothing of the caller's own configuration: a test says what it needs.
+      // The caller's own environment stays out: a test names the settings that it needs.
       env: { PATH: process.env.PATH, PORT: String(this.port), HOST: "127.0.0.1", ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -61,12 +61,12 @@ export class TestServer implements AsyncDisposable {
     });
   }
 
-  /** As an operator stops it. Resolves with the exit code. */
+  /** Stop it by SIGTERM, as an operator does. @returns the exit code */
   stop(): Promise<number | null> {
     return this.#end("SIGTERM");
   }
 
-  /** As a crash stops it. */
+  /** End it by SIGKILL, as a crash does. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }

@@ -10,12 +10,12 @@ export type SmallRelayOptions = { ttlMs?: number; fileSizeLimit?: number; destro
 const PING_MS = 3_000;
 
 /**
- * Classic's server in the fewest lines, for tests of a session that need a hand on its server: cut its lines, let
- * it fall over, see what it was told. The product's own server is tested with the same sessions in e2e.
+ * Classic's server in the fewest lines, for tests of a session that must cut its server's connections, end it, or see
+ * what it was told. The product's own server is tested with the same sessions in e2e.
  */
 export class SmallRelay implements AsyncDisposable {
   readonly rooms = new Map<string, Room>();
-  /** Every signal that passed, as it was said. */
+  /** The data of every signal that has passed. */
   readonly signals: unknown[] = [];
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -53,14 +53,14 @@ export class SmallRelay implements AsyncDisposable {
     return `http://127.0.0.1:${address.port}/`;
   }
 
-  /** Every line breaks at once; new ones are taken. */
-  cutLines(): void {
+  /** Cut every connection at once. New ones are accepted. */
+  cutConnections(): void {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#ping);
-    this.cutLines();
+    this.cutConnections();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
   }

@@ -3,11 +3,6 @@ import { once } from "node:events";
 import { isIPv6, connect as netConnect, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 
-/**
- * As much of a TURN client (RFC 8656, over TCP or TLS) as it takes to ask a relay whether it would talk to an
- * address: allocate, then ask for a permission. Nothing is ever sent to that address.
- */
-
 const MAGIC = 0x2112a442;
 const METHOD = { allocate: 0x003, createPermission: 0x008 };
 const ATTRIBUTE = {
@@ -26,13 +21,17 @@ const FAMILY = { 4: Buffer.from([1, 0, 0, 0]), 6: Buffer.from([2, 0, 0, 0]) };
 export type Credentials = { username: string; credential: string };
 type Attributes = Map<number, Buffer>;
 
+/**
+ * As much of a TURN client (RFC 8656, over TCP or TLS) as it takes to ask a relay whether it would relay to an address:
+ * it allocates, then asks for a permission. Nothing is ever sent to that address.
+ */
 export class TurnClient implements Disposable {
   readonly #socket: Socket;
   readonly #credentials: Credentials;
   #realm = "";
   #nonce: Buffer = Buffer.alloc(0);
 
-  /** @param tls - whether to speak TLS; the certificate is not checked, it is a test's own. */
+  /** @param tls - whether to speak TLS; the certificate is not checked, since it is a test's own */
   static async connect(port: number, credentials: Credentials, tls = false): Promise<TurnClient> {
     const socket = tls
       ? tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false })
@@ -46,7 +45,7 @@ export class TurnClient implements Disposable {
     this.#credentials = credentials;
   }
 
-  /** 0, or STUN's error code: 401 is what wrong or outdated credentials get. */
+  /** Allocate. @returns 0, or STUN's error code, which is 401 for wrong or outdated credentials */
   async allocate(family: 4 | 6): Promise<number> {
     const attributes: [number, Buffer][] = [
       [ATTRIBUTE.transport, UDP],
@@ -58,7 +57,7 @@ export class TurnClient implements Disposable {
     return errorOf(await this.#ask(METHOD.allocate, attributes, true));
   }
 
-  /** 0 where the relay would talk to `address`; 403 where it refuses. */
+  /** Ask for a permission. @returns 0 where the relay would relay to `address`, 403 where it refuses */
   async permit(address: string): Promise<number> {
     const transaction = randomBytes(12);
     const peer: [number, Buffer] = [ATTRIBUTE.peer, xorAddress(address, transaction)];
@@ -134,7 +133,7 @@ function xorAddress(address: string, transaction: Buffer): Buffer {
   return Buffer.concat([family, port, bytes.map((byte, i) => byte ^ (mask[i] ?? 0))]);
 }
 
-/** The URL parser knows all spellings of IPv6; what it prints has at most one gap. */
+/** The bytes of an address. The URL parser reads all spellings of IPv6 and writes one that has at most one gap. */
 function addressBytes(address: string): Buffer {
   if (!isIPv6(address)) return Buffer.from(address.split(".").map(Number));
   const [front = "", back = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");

@@ -8,31 +8,31 @@ import {
 } from "../../../core/src/crypto/handshake.ts";
 import { EK_BYTES, type Kem } from "../../../core/src/crypto/kem.ts";
 import { concat } from "../../../core/src/wire/binary.ts";
-import { Drawn } from "./drawn.ts";
+import { DrawnSecrets } from "./drawn-secrets.ts";
 import { grind, hs1For, hs2For, hs3For, type Messages, predict, SAS_BITS, shareIn } from "./prediction.ts";
 
-/** Whom the attacker talks to first: the words of that side are known to it while it meets the other. */
+/** The side with which the attacker has its first handshake. It knows the words of that side during the second. */
 export type Order = "I first" | "R first";
 
-/** The 30 bits of the words that each person is shown. */
+/** The 30 bits of the words that each side is shown. */
 export type Shown = { ofI: number; ofR: number };
 
-type People = { i: Drawn; r: Drawn };
+type People = { i: DrawnSecrets; r: DrawnSecrets };
 
 export type AttackerOptions = {
   setup: HandshakeSetup;
   kem: Kem;
   /** How many bits of the words it tries to make equal. */
   bits: number;
-  /** The plant: it learns the other's share before it must decide on its own, as if nothing had been committed. */
+  /** Plants a protocol without commitment: the attacker learns the other's share before it must fix its own. */
   foresees: boolean;
 };
 
 /**
- * Somebody with the link who is also the relay: opens and seals everything, and is R to I and I to R. Whichever side
- * it meets second, its own share is the last thing that it can choose, so it tries nonces until the words would come
- * out equal. For that it needs the share of the person it meets, which comes only after its own is fixed, so it has
- * to guess: that it is what that person's was the last time. Everything else about both handshakes is as it should be.
+ * Somebody who has the link and is the relay. It opens and seals everything, and is the responder to the initiator and
+ * the initiator to the responder. In the second of its two handshakes its own share is the last thing that it can choose,
+ * so it tries nonces until the words would come out equal. For that it needs the other's share, which comes only after
+ * its own is fixed, so it guesses that it is the same as the last time. All else in both handshakes is as it should be.
  */
 export class Attacker {
   readonly #options: AttackerOptions;
@@ -45,18 +45,18 @@ export class Attacker {
 
   async attack(order: Order, people: People): Promise<Shown> {
     if (order === "R first") {
-      const ofR = await this.#meetR(people.r);
-      return { ofI: await this.#meetI(people.i, ofR), ofR };
+      const ofR = await this.#shakeHandsWithR(people.r);
+      return { ofI: await this.#shakeHandsWithI(people.i, ofR), ofR };
     }
-    const ofI = await this.#meetI(people.i);
-    return { ofI, ofR: await this.#meetR(people.r, ofI) };
+    const ofI = await this.#shakeHandsWithI(people.i);
+    return { ofI, ofR: await this.#shakeHandsWithR(people.r, ofI) };
   }
 
-  /** As R. Its share is due once HS1 is here, and before HS3 is. */
-  async #meetI(i: Drawn, wanted?: number): Promise<number> {
+  /** A handshake with the initiator, as the responder. The attacker's share is due after HS1 and before HS3. */
+  async #shakeHandsWithI(i: DrawnSecrets, wanted?: number): Promise<number> {
     const { setup, kem } = this.#options;
-    const mine = await Drawn.ofR(kem);
-    const { words, hs3 } = await converse(setup, { i, r: mine }, (hs1) => {
+    const mine = await DrawnSecrets.ofR(kem);
+    const { words, hs3 } = await shakeHands(setup, { i, r: mine }, (hs1) => {
       const guess = this.#options.foresees ? i.share : this.#lastOfI;
       const nonceIn = (nonce: Bytes) => {
         const hs2 = hs2For(i.hsid, concat(mine.keys, nonce));
@@ -68,16 +68,16 @@ export class Attacker {
     return words;
   }
 
-  /** As I. Its share is due before anything of R's is here: HS1 commits to it. */
-  async #meetR(r: Drawn, wanted?: number): Promise<number> {
+  /** A handshake with the responder, as the initiator. HS1 commits to the attacker's share before anything has come. */
+  async #shakeHandsWithR(r: DrawnSecrets, wanted?: number): Promise<number> {
     const { setup, kem } = this.#options;
-    const mine = await Drawn.ofI(kem);
+    const mine = await DrawnSecrets.ofI(kem);
     const hs2 = hs2For(mine.hsid, this.#options.foresees ? r.share : this.#lastOfR);
     mine.nonce = this.#choose(wanted, (nonce) => {
       const share = concat(mine.keys, nonce);
       return { hs1: hs1For(setup.room, mine.hsid, share), hs2, hs3: hs3For(mine.hsid, share) };
     });
-    const { words, hs2: heard } = await converse(setup, { i: mine, r });
+    const { words, hs2: heard } = await shakeHands(setup, { i: mine, r });
     this.#lastOfR = shareIn(heard);
     return words;
   }
@@ -90,13 +90,13 @@ export class Attacker {
   }
 }
 
-/** The first of the 30. */
+/** The first `bits` of the 30. */
 export function firstBits(words: number, bits: number): number {
   return words >>> (SAS_BITS - bits);
 }
 
-/** A whole handshake, one end of which is a person. @throws unless its two ends show the same */
-export async function converse(
+/** Run a whole handshake. @throws unless its two sides show the same words */
+export async function shakeHands(
   setup: HandshakeSetup,
   { i, r }: People,
   heardHs1: (hs1: Bytes) => void = () => undefined,

@@ -4,9 +4,9 @@ import { initiate, respond } from "../../../core/src/crypto/handshake.ts";
 import { loadPortableKem } from "../../../core/src/crypto/kem-load.ts";
 import { concat } from "../../../core/src/wire/binary.ts";
 import { scaled } from "../../scale.ts";
-import { Attacker, converse, firstBits, type Order, type Shown } from "./attacker.ts";
+import { Attacker, firstBits, type Order, type Shown, shakeHands } from "./attacker.ts";
 import { expectedCount } from "./binomial.ts";
-import { Drawn } from "./drawn.ts";
+import { DrawnSecrets } from "./drawn-secrets.ts";
 import { grind, hs3For, predict, SAS_BITS, shareIn } from "./prediction.ts";
 import { startOver } from "./starting-over.ts";
 
@@ -37,9 +37,9 @@ describe.each(ORDERS)("in the middle, %s", { timeout: PATIENCE_MS }, (order) => 
 });
 
 test("a share chosen after R's is not what HS1 committed to, and is refused", async () => {
-  const mine = await Drawn.ofI(kem);
+  const mine = await DrawnSecrets.ofI(kem);
   const { hs1 } = await initiate(setup, mine.source);
-  const responder = respond(setup, (await Drawn.ofR(kem)).source);
+  const responder = respond(setup, (await DrawnSecrets.ofR(kem)).source);
   const answer = await responder.receive(hs1);
   if (answer.type !== "reply") throw new Error("no HS2");
   const hs2 = answer.message;
@@ -54,9 +54,9 @@ test("a share chosen after R's is not what HS1 committed to, and is refused", as
 });
 
 test("what is predicted is what people are shown", async () => {
-  const [i, r] = [await Drawn.ofI(kem), await Drawn.ofR(kem)];
+  const [i, r] = [await DrawnSecrets.ofI(kem), await DrawnSecrets.ofR(kem)];
   let hs1 = new Uint8Array();
-  const { words, hs2, hs3 } = await converse(setup, { i, r }, (heard) => {
+  const { words, hs2, hs3 } = await shakeHands(setup, { i, r }, (heard) => {
     hs1 = heard;
   });
   expect(shareIn(hs2)).toEqual(r.share);
@@ -100,7 +100,9 @@ async function attack(order: Order, runs: number, foresees: boolean): Promise<Sh
   const attacker = new Attacker({ setup, kem, bits: BITS, foresees });
   const shown: Shown[] = [];
   for (let run = 0; run < runs; run++) {
-    shown.push(await attacker.attack(order, { i: await Drawn.ofI(kem), r: await Drawn.ofR(kem) }));
+    shown.push(
+      await attacker.attack(order, { i: await DrawnSecrets.ofI(kem), r: await DrawnSecrets.ofR(kem) }),
+    );
   }
   return shown;
 }

@@ -3,8 +3,8 @@ import type { Bytes } from "../../../core/src/brand.ts";
 import { concat, u8, u32 } from "../../../core/src/wire/binary.ts";
 
 /**
- * The safety words as somebody computes them who tries many: spec/3-session.md §3 and §5 once more, at once and
- * without the code under test. Were it wrong, the planted attacks would not succeed.
+ * The length of the safety words. This file computes them from spec/3-session.md §3 and §5, synchronously and without the
+ * code under test, as an attacker who tries many does. If it were wrong, the planted attacks would not succeed.
  */
 export const SAS_BITS = 30;
 
@@ -17,7 +17,7 @@ export function predict(room: Bytes, { hs1, hs2, hs3 }: Messages, bits: number):
   return createHmac("sha256", th3).update("nr2 sas\u0001").digest().readUInt32BE(0) >>> (32 - bits);
 }
 
-/** HS1 that commits to `share`. */
+/** An HS1 that commits to `share`. */
 export function hs1For(room: Bytes, hsid: Bytes, share: Bytes): Bytes {
   return concat(u8(1), u8(1), u8(0), hsid, sha256(COMMIT, room, hsid, share));
 }
@@ -30,12 +30,12 @@ export function hs3For(hsid: Bytes, share: Bytes): Bytes {
   return concat(u8(3), hsid, share);
 }
 
-/** What HS2 and HS3 say after type and attempt. */
+/** What follows type and attempt in HS2 and HS3. */
 export function shareIn(message: Bytes): Bytes {
   return message.slice(17);
 }
 
-/** A nonce that fits, or the last one tried: sixteen times as many as one needs on average. */
+/** A nonce that fits, or the last one after sixteen times as many tries as are needed on average. */
 export function grind(bits: number, fits: (nonce: Bytes) => boolean): Bytes {
   const nonce = new Uint8Array(32);
   for (let tries = 16 * 2 ** bits; tries > 0; tries--) {

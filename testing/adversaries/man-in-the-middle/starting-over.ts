@@ -15,12 +15,12 @@ import { concat } from "../../../core/src/wire/binary.ts";
 import { hs1For, hs2For, hs3For, predict, shareIn } from "./prediction.ts";
 
 /**
- * The other way to get words that fit: look at those that would come out, and start over if they do not. Needs no
- * more of a handshake than decides the words. Each person's page counts its attempts by what the handshake says.
+ * What the attacker is up against. It sees the words that a handshake would bring about and starts over if they do not
+ * fit, for which it needs only the messages that decide the words. Each page counts its attempts as the handshake says.
  */
-export type Game = { setup: HandshakeSetup; kem: Kem; bits: number };
+export type Target = { setup: HandshakeSetup; kem: Kem; bits: number };
 
-/** One person's page. It throws when it will not begin again; a forgetful one lacks that rule. */
+/** A victim's page. It throws when it refuses to begin again; a forgetful one lacks that rule. */
 class Page {
   readonly #attempts = new Attempts();
   readonly #forgetful: boolean;
@@ -37,21 +37,21 @@ class Page {
   }
 }
 
-/** @returns whether the words came out equal before a page would not go on, and how often they were compared */
+/** Start over until the words fit. @returns whether the words came out equal before a page would not go on, and how often they were compared */
 export async function startOver(
-  game: Game,
+  target: Target,
   { forgetful = false } = {},
 ): Promise<{ equal: boolean; compared: number }> {
   const [pageOfI, pageOfR] = [new Page({ forgetful: false }), new Page({ forgetful })];
   const mine = (await generateDh()).publicKey;
   let compared = 0;
   try {
-    let ofI = await wordsOfI(game, pageOfI, mine);
+    let ofI = await wordsOfI(target, pageOfI, mine);
     let ofR = -1;
     for (;;) {
-      // R until it will not go on, then I against R's last words: five looks in all, and none is wasted.
-      const again = await wordsOfR(game, pageOfR, mine).catch(unlessExhausted);
-      if (again === undefined) ofI = await wordsOfI(game, pageOfI, mine);
+      // The responder's page until it refuses, then the initiator's against the last words: five looks in all.
+      const again = await wordsOfR(target, pageOfR, mine).catch(unlessExhausted);
+      if (again === undefined) ofI = await wordsOfI(target, pageOfI, mine);
       else ofR = again;
       compared += 1;
       if (ofI === ofR) return { equal: true, compared };
@@ -62,7 +62,7 @@ export async function startOver(
   }
 }
 
-async function wordsOfI({ setup, kem, bits }: Game, page: Page, pkR: Bytes): Promise<number> {
+async function wordsOfI({ setup, kem, bits }: Target, page: Page, pkR: Bytes): Promise<number> {
   const { handshake, hs1 } = await initiate(setup, freshSource(kem));
   page.begin(handshake);
   const hsid = hs1.slice(3, 19);
@@ -72,7 +72,7 @@ async function wordsOfI({ setup, kem, bits }: Game, page: Page, pkR: Bytes): Pro
   return predict(setup.room, { hs1, hs2, hs3: answer.message }, bits);
 }
 
-async function wordsOfR({ setup, kem, bits }: Game, page: Page, pkI: Bytes): Promise<number> {
+async function wordsOfR({ setup, kem, bits }: Target, page: Page, pkI: Bytes): Promise<number> {
   const [hsid, share] = [randomBytes(16), concat(pkI, randomBytes(EK_BYTES + 32))];
   const handshake = respond(setup, freshSource(kem));
   page.begin(handshake);

@@ -3,10 +3,10 @@ import { until } from "../../until.ts";
 import { type Packet, packetsOf } from "./packets.ts";
 
 export type CaptureOptions = {
-  /** What to write before the command: `host.inside` of a machine of the lab, nothing for this one. */
+  /** What runs the command on another machine: `host.inside` of a machine of the lab, nothing for this one. */
   inside?: readonly string[];
   interface: string;
-  /** In tcpdump's language; everything where there is none. */
+  /** A filter in tcpdump's language. Without one everything is captured. */
   filter?: string;
 };
 
@@ -19,9 +19,9 @@ export type Capture = AsyncDisposable & {
   stop(): Promise<readonly Packet[]>;
 };
 
-/** Listen on a cable, from the moment that this resolves. @throws where tcpdump is missing or may not listen */
+/** Capture what passes an interface, from the moment that this resolves. @throws where tcpdump is missing or may not listen */
 export async function capture({ inside = [], interface: cable, filter }: CaptureOptions): Promise<Capture> {
-  // The head of a packet is enough, and what is never taken in can never be written anywhere.
+  // The head of a packet is enough, and contents that are never read can never be written anywhere.
   const flags = ["-i", cable, "--immediate-mode", "-U", "-n", "-s", "96", "-w", "-"];
   const command = [...inside, "tcpdump", ...flags, ...(filter === undefined ? [] : [filter])];
   const [program = "", ...args] = command;

@@ -1,13 +1,13 @@
-/** Something unique that must leave no trace: a text, a name, or the bytes of a key. */
+/** A unique value that must leave no trace: a text, a name, or the bytes of a key. */
 export type Canary = { readonly name: string; readonly value: string | Uint8Array };
 
-/** One way in which a part of a canary may lie on a disk. */
+/** A part of a canary in one of the encodings in which it may lie on a disk. */
 export type Needle = { readonly canary: string; readonly encoding: string; readonly bytes: Uint8Array };
 
 /**
- * Stores cut and compress: LevelDB's Snappy replaces what it has seen before, SQLite goes on in another page. Any
- * run of twice this length that survives in one piece holds a whole part, and a part of eight random bytes occurs
- * nowhere by chance.
+ * The length of a part. Databases split and compress what they keep: LevelDB's Snappy replaces what it has seen before,
+ * SQLite continues a value in another page. Any run of twice this length that survives whole holds a whole part, and a
+ * part of eight random bytes occurs nowhere by chance.
  */
 const PART_BYTES = 8;
 
@@ -27,7 +27,7 @@ const ENCODINGS: readonly Encoding[] = [
   { name: "JSON escapes", encode: (_, text) => (text === undefined ? [] : bothCases(jsonEscaped(text))) },
 ];
 
-/** Everything to look for: each part of each canary in each encoding. @throws where a canary is too short to be one */
+/** Each part of each canary in each encoding. @throws where a canary is too short to be unique */
 export function needlesOf(canaries: readonly Canary[]): Needle[] {
   return canaries.flatMap(({ name, value }) => {
     if (Buffer.from(value).length < PART_BYTES)
@@ -36,7 +36,7 @@ export function needlesOf(canaries: readonly Canary[]): Needle[] {
   });
 }
 
-/** What two encodings write alike is looked for once, under the name of the first. */
+/** The needles of one canary. What two encodings write alike is one needle, named after the first. */
 function distinct(canary: string, value: string | Uint8Array): Needle[] {
   const found = new Map<string, Needle>();
   for (const { name: encoding, encode } of ENCODINGS) {
@@ -60,7 +60,7 @@ function parts(value: string | Uint8Array): (string | Uint8Array)[] {
 
 type Unit = string | Uint8Array;
 
-/** Whole parts from the front; a rest that is too short for one is left. */
+/** Whole parts from the front. A rest that is too short for a part is left out. */
 function runs(units: readonly Unit[]): Unit[][] {
   const found: Unit[][] = [];
   let run: Unit[] = [];
@@ -92,7 +92,7 @@ function bothCases(text: string): Buffer[] {
   return [ascii(text.toLowerCase()), ascii(text.toUpperCase())];
 }
 
-/** Where a run of base64 began decides how it cuts its bytes: three ways, less the characters that hold a neighbour. */
+/** The three base64 texts of a run, by where it began, without the characters that also hold bits of its neighbours. */
 function atEachOffset(bytes: Buffer, encode: (run: Buffer) => string): Buffer[] {
   return [0, 1, 2].map((offset) => {
     const text = encode(Buffer.concat([Buffer.alloc(offset), bytes])).replace(/=+$/, "");
@@ -101,7 +101,7 @@ function atEachOffset(bytes: Buffer, encode: (run: Buffer) => string): Buffer[] 
   });
 }
 
-/** As an address, and as a form. */
+/** The percent encodings of addresses and of forms. */
 function percent(text: string): Buffer[] {
   const encoded = encodeURIComponent(text);
   const form = encoded.replaceAll("%20", "+");

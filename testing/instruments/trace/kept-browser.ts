@@ -5,12 +5,12 @@ import { FirefoxTab } from "../../browsers/firefox.ts";
 import { until } from "../../until.ts";
 import { Profile } from "./profile.ts";
 
-/** A person's own browser: what it keeps lies in a profile that can be looked into after it has gone. */
+/** A browser whose profile stays on the disk after it has ended, so that a test can search what it kept. */
 export type KeptBrowser = AsyncDisposable & {
   readonly profile: Profile;
   openTab(): Promise<ChromiumTab | FirefoxTab>;
   close(): Promise<void>;
-  /** As a crash, or an empty battery, ends it. */
+  /** End it as a crash or an empty battery does. */
   kill(): Promise<void>;
 };
 
@@ -33,7 +33,7 @@ async function openChromium(profile: Profile): Promise<KeptBrowser> {
     openTab: async () => new ChromiumTab(await context.newPage()),
     close: () => context.close(),
     kill: async () => {
-      await Promise.all([killWhoever(profile.folder), gone]);
+      await Promise.all([killProcessesNaming(profile.folder), gone]);
     },
     [Symbol.asyncDispose]: async () => {
       if (isOpen) await context.close();
@@ -49,7 +49,7 @@ async function openFirefox(profile: Profile): Promise<KeptBrowser> {
     userDataDir: profile.folder,
     extraPrefsFirefox: {
       "media.peerconnection.ice.obfuscate_host_addresses": false,
-      // As a person has it: the driver's own settings keep no list of open tabs.
+      // The defaults that people have: the driver's own settings keep no list of open tabs.
       "browser.sessionstore.resume_from_crash": true,
       "browser.sessionstore.interval": 1_000,
     },
@@ -59,7 +59,7 @@ async function openFirefox(profile: Profile): Promise<KeptBrowser> {
     openTab: async () => new FirefoxTab(await browser.newPage(), profile.folder),
     close: () => browser.close(),
     kill: async () => {
-      await killWhoever(profile.folder);
+      await killProcessesNaming(profile.folder);
       await browser.close();
     },
     [Symbol.asyncDispose]: async () => {
@@ -69,18 +69,18 @@ async function openFirefox(profile: Profile): Promise<KeptBrowser> {
   };
 }
 
-/** The processes whose command line names this folder: a browser and what it started, and nothing else. */
-async function killWhoever(folder: string): Promise<void> {
-  for (const pid of await whoever(folder)) process.kill(pid, "SIGKILL");
-  await until("the browser to be gone", async () => (await whoever(folder)).length === 0);
+/** Kill the processes whose command line names this folder: a browser and what it started, and nothing else. */
+async function killProcessesNaming(folder: string): Promise<void> {
+  for (const pid of await processesNaming(folder)) process.kill(pid, "SIGKILL");
+  await until("the browser to be gone", async () => (await processesNaming(folder)).length === 0);
 }
 
-async function whoever(folder: string): Promise<number[]> {
+async function processesNaming(folder: string): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const named = await Promise.all(pids.map(async (pid) => ({ pid, line: await commandLine(pid) })));
   return named.filter(({ line }) => line.includes(folder)).map(({ pid }) => pid);
 }
 
 function commandLine(pid: number): Promise<string> {
-  return readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // because it may have ended meanwhile
+  return readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // because the process may have ended meanwhile.
 }

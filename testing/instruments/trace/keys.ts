@@ -1,9 +1,9 @@
 import type { ChromiumTab } from "../../browsers/chromium.ts";
 import type { FirefoxTab } from "../../browsers/firefox.ts";
 
-type Keeping = { keysSeen: Uint8Array[] };
+type Noting = { keysSeen: Uint8Array[] };
 
-/** Note the bytes of every key that this tab's pages make or take, from their first moment on. */
+/** Note the bytes of every key that this tab's pages import or derive, from their first moment on. */
 export async function noteKeys(tab: ChromiumTab | FirefoxTab): Promise<void> {
   const note = () => {
     const keysSeen: Uint8Array[] = [];
@@ -29,9 +29,10 @@ export async function noteKeys(tab: ChromiumTab | FirefoxTab): Promise<void> {
   else await tab.page.evaluateOnNewDocument(note);
 }
 
+/** The keys that `noteKeys` has noted in the tab's current page. */
 export async function keysSeen(tab: ChromiumTab | FirefoxTab): Promise<readonly Uint8Array[]> {
   const seen = await tab.evaluate(
-    () => (globalThis as unknown as Keeping).keysSeen.map((bytes) => [...bytes]),
+    () => (globalThis as unknown as Noting).keysSeen.map((bytes) => [...bytes]),
     undefined,
   );
   return seen.filter((bytes) => bytes.length >= 16).map((bytes) => Uint8Array.from(bytes));

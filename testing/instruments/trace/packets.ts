@@ -1,4 +1,4 @@
-/** What one captured packet says of itself before its contents. Addresses are texts; ports are 0 where there are none. */
+/** The headers of a captured packet. Addresses are texts; ports are 0 for protocols without ports. */
 export type Packet = {
   readonly from: string;
   readonly to: string;
@@ -12,7 +12,7 @@ const FILE_HEADER = 24;
 const PACKET_HEADER = 16;
 const MAGIC_LITTLE = 0xa1b2c3d4;
 
-/** Bytes before the IP header, and where its type stands, by pcap's link type: Ethernet, Linux cooked 1 and 2. */
+/** The length of the link header and the offset of its type, by pcap's link type: Ethernet, Linux cooked 1 and 2. */
 const LINKS: Record<number, { header: number; typeAt: number }> = {
   1: { header: 14, typeAt: 12 },
   113: { header: 16, typeAt: 14 },
@@ -21,7 +21,7 @@ const LINKS: Record<number, { header: number; typeAt: number }> = {
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 
-/** All IP packets of a capture file as tcpdump writes it; a packet cut off at the end is still being written. */
+/** All IP packets of a capture file. A packet that is cut off at the end is left out, since it is still being written. */
 export function packetsOf(pcap: Buffer): Packet[] {
   if (pcap.length < FILE_HEADER) return [];
   if (pcap.readUInt32LE(0) !== MAGIC_LITTLE) throw new Error("this is no capture file of this machine");

@@ -6,7 +6,7 @@ import { CHROMIUM_FLAGS } from "../../browsers/chromium-flags.ts";
 import type { Canary } from "./encodings.ts";
 import { scan, type Trace } from "./scan.ts";
 
-/** A Chromium profile on disk, as a person has one: it outlives its browser, and what is in it can be read. */
+/** A browser's profile on the disk. It outlives the browser, and its files can be searched. */
 export class Profile implements AsyncDisposable {
   readonly folder: string;
 
@@ -18,7 +18,7 @@ export class Profile implements AsyncDisposable {
     return new Profile(await mkdtemp(join(tmpdir(), "nullroom-profile-")));
   }
 
-  /** A browser with this profile. To look at what a crash leaves, end its process instead of closing it. */
+  /** Start Chromium with this profile. To see what a crash leaves, end its process instead of closing it. */
   open(flags: readonly string[] = []): Promise<BrowserContext> {
     return chromium.launchPersistentContext(this.folder, {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

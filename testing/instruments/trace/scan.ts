@@ -12,12 +12,12 @@ export type Trace = {
 };
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
-/** Every needle is at least this long, so that its first bytes can be looked up at once. */
+/** Every needle is at least this long, so that its first bytes can serve as a key. */
 const PREFIX_BYTES = 4;
 
 /**
- * Search each file below a folder, byte by byte, for any part of any canary in any encoding, names of files and
- * folders included: what a browser's databases keep is found without knowing one of their formats.
+ * Search each file below a folder, byte by byte, for any part of any canary in any encoding. Names of files and folders
+ * are searched too. What a browser's databases keep is found that way without knowledge of their formats.
  */
 export async function scan(folder: string, canaries: readonly Canary[]): Promise<readonly Trace[]> {
   const haystack = new Haystack(needlesOf(canaries));
@@ -33,15 +33,15 @@ export async function scan(folder: string, canaries: readonly Canary[]): Promise
 }
 
 async function* entriesBelow(folder: string): AsyncGenerator<{ path: string; entry: Dirent }> {
-  for (const entry of (await still(readdir(folder, { withFileTypes: true }))) ?? []) {
+  for (const entry of (await unlessGone(readdir(folder, { withFileTypes: true }))) ?? []) {
     const path = join(folder, entry.name);
     yield { path, entry };
     if (entry.isDirectory()) yield* entriesBelow(path);
   }
 }
 
-/** A browser that still runs throws things away meanwhile: what is not on the disk any more leaves no trace there. */
-function still<T>(looked: Promise<T>): Promise<T | undefined> {
+/** Undefined for a file that is gone: a browser that still runs deletes some meanwhile, and those leave no trace. */
+function unlessGone<T>(looked: Promise<T>): Promise<T | undefined> {
   return looked.catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === "ENOENT") return undefined;
     throw thrown;
@@ -50,7 +50,7 @@ function still<T>(looked: Promise<T>): Promise<T | undefined> {
 
 async function scanFile(path: string, file: string, haystack: Haystack): Promise<Trace[]> {
   const traces: Trace[] = [];
-  await using handle = await still(open(path));
+  await using handle = await unlessGone(open(path));
   if (handle === undefined) return [];
   const overlap = haystack.longest - 1;
   let buffer = Buffer.alloc(0);
@@ -59,7 +59,7 @@ async function scanFile(path: string, file: string, haystack: Haystack): Promise
     const next = Buffer.alloc(CHUNK_BYTES);
     const { bytesRead } = await handle.read(next, 0, CHUNK_BYTES);
     if (bytesRead === 0) return traces;
-    // What may have begun in the last chunk is looked at again together with this one.
+    // A needle may have begun in the last chunk, whose end is therefore searched again together with this one.
     const kept = buffer.subarray(Math.max(0, buffer.length - overlap));
     start += buffer.length - kept.length;
     buffer = Buffer.concat([kept, next.subarray(0, bytesRead)]);
@@ -73,7 +73,7 @@ function trace({ canary, encoding }: Needle, file: string, offset: number): Trac
   return { canary, encoding, file, offset };
 }
 
-/** All needles at once: one look at four bytes rules out nearly every place in a file. */
+/** Searches for all needles at once: a look at two bytes rules out nearly every offset of a file. */
 class Haystack {
   readonly longest: number;
   readonly #byPrefix = new Map<number, Needle[]>();

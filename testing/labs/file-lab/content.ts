@@ -1,9 +1,9 @@
-/** Bytes that two programs can make alike without handing them over: the page feeds them, the test knows their hash. */
+/** Bytes that the page and the test both compute, so that the test knows the hash of what the page writes. */
 
-/** As large as a chunk of the wire. */
+/** The size of a chunk on the wire. */
 export const CHUNK_BYTES = 65_280;
 
-/** In every chunk, so that it would be found wherever these bytes lie in the clear. */
+/** A text in every chunk, by which these bytes are found wherever they lie in the clear. */
 export const CANARY = "nullroom canary 4f2c9b17 sings in the mine";
 
 /** Chunk number `index` of a file of `size` bytes; each differs from all others. */

@@ -14,7 +14,7 @@ import { okOf, outcome } from "./outcome.ts";
 import type { Work } from "./worker.ts";
 import workerUrl from "./worker.ts?worker&url";
 
-/** What a test tells a page to do with the product's sinks and sources; everything said is plain JSON. */
+/** What a test can ask of a page about the product's sinks and sources. Arguments and answers are plain JSON. */
 export type Lab = typeof lab;
 export type Wanted = { kind: SinkKind; size: number; name?: string; files?: SetEntry[] };
 
@@ -24,25 +24,25 @@ declare global {
   }
 }
 
-/** By slices: reading a blob's stream to the end leaves hundreds of megabytes to Chromium's collector. */
+/** Files are read by slices: a blob's stream, read to its end, leaves hundreds of megabytes to Chromium's collector. */
 const READ_BYTES = 4 * 1024 * 1024;
 const PICKED = "picked by the person";
 
-const places = new Destinations(window);
+const destinations = new Destinations(window);
 const policy: ScriptPolicy | undefined = globalThis.trustedTypes?.createPolicy("nr", {
   createScriptURL: () => workerUrl,
 });
 const worker = new Worker(policy?.createScriptURL("") ?? workerUrl, { type: "module" });
-/** Of what the file takes of the page; in the worker it has another. */
+/** The lifetime of what a file takes of the page. Its sink in the worker has a lifetime of its own. */
 let lifetime = new AbortController();
 let kept: Pick<KeptFile, "name" | "type"> | undefined;
 let source: FileSource | undefined;
 
 const lab = {
-  capabilities: () => places.capabilities(),
+  capabilities: () => destinations.capabilities(),
 
   choose: (wanted: number): Promise<DestinationChoice> =>
-    places.choose(describe({ kind: "memory", size: wanted })),
+    destinations.choose(describe({ kind: "memory", size: wanted })),
 
   open: (wanted: Wanted) =>
     outcome(async () => {
@@ -50,9 +50,9 @@ const lab = {
       lifetime = new AbortController();
       kept = undefined;
       const file = describe(wanted);
-      const place = await places.take(wanted.kind, file);
-      if (!place) return "declined";
-      await inWorker("open", place.pass(file, lifetime.signal), file);
+      const destination = await destinations.take(wanted.kind, file);
+      if (!destination) return "declined";
+      await inWorker("open", destination.pass(file, lifetime.signal), file);
       return wanted.kind;
     }),
 
@@ -65,12 +65,12 @@ const lab = {
       return finished.received;
     }),
 
-  abort: () => over("abort"),
-  discard: () => over("discard"),
-  end: () => over("end"),
+  abort: () => release("abort"),
+  discard: () => release("discard"),
+  end: () => release("end"),
   refuseNames: () => outcome(() => inWorker("refuseNames")),
 
-  /** Read what the person would save, wherever it is. */
+  /** Read the file that the person would save, whichever kind of sink holds it. */
   readBack: (path: string) =>
     outcome(async () => {
       const blob = kept ? await savedBlob() : await pickedFile(path);
@@ -83,7 +83,7 @@ const lab = {
 
   readSmall: () => outcome(async () => hex(new Uint8Array(await (await savedBlob()).arrayBuffer()))),
 
-  /** As the product saves it: a link to the browser's own downloads. */
+  /** Offer the file as the product does, by a link to the browser's own downloads. */
   offerSaving() {
     const button = document.createElement("button");
     button.textContent = kept?.name ?? "";
@@ -96,7 +96,7 @@ const lab = {
     document.querySelector('[role="log"]')?.replaceChildren(button);
   },
 
-  /** Paths in the origin's private file system. */
+  /** All paths in the origin's private file system. */
   stored: async () => list(await navigator.storage.getDirectory()),
   usage: async () => (await navigator.storage.estimate()).usage,
   sweep: () => removeOrphanedFiles(navigator),
@@ -106,7 +106,7 @@ const lab = {
     await root.removeEntry(PICKED, { recursive: true }).catch(() => undefined);
   },
 
-  /** Headless browsers have no dialogs: a folder of the private file system stands in for the person's disk. */
+  /** Let a folder of the private file system stand in for the person's disk, since headless browsers have no dialogs. */
   standInForPickers() {
     const folder = async () =>
       (await navigator.storage.getDirectory()).getDirectoryHandle(PICKED, { create: true });
@@ -149,7 +149,7 @@ window.lab = lab;
 document.querySelector("input")?.addEventListener("change", ({ target }) => {
   if (!(target instanceof HTMLInputElement) || target.files?.length === 0) return;
   source = sourceOf(asOffering(chosenFiles(target.files ?? [])));
-  target.value = ""; // Else the same file chosen again would be no change.
+  target.value = ""; // Without this the same file chosen again would be no change.
 });
 const drop = document.querySelector("#drop");
 drop?.addEventListener("dragover", (event) => event.preventDefault());
@@ -180,8 +180,8 @@ async function inWorker<Name extends keyof Work>(
   return okOf<Awaited<ReturnType<Work[Name]>>>(data);
 }
 
-/** What it took of the page is free again, as it is in a session. */
-function over(how: "abort" | "discard" | "end") {
+/** End the file in the worker, and first release what it took of the page, as a session does. */
+function release(how: "abort" | "discard" | "end") {
   lifetime.abort();
   return outcome(() => inWorker(how));
 }
@@ -198,7 +198,7 @@ async function pickedFile(path: string): Promise<File> {
   return (await folder.getFileHandle(name)).getFile();
 }
 
-/** What is removed meanwhile is not there. */
+/** The paths in a folder. A folder that is removed meanwhile has none. */
 async function list(folder: FileSystemDirectoryHandle): Promise<string[]> {
   return walk(folder).catch(() => []);
 }

@@ -1,4 +1,4 @@
-/** Code of the refusal, or what came of it. */
+/** What a task returned, or the code of its refusal. It can be sent between page, worker and test. */
 export type Outcome<T> = { ok: T } | { code: string };
 
 export async function outcome<T>(task: () => T | Promise<T>): Promise<Outcome<T>> {
@@ -9,7 +9,7 @@ export async function outcome<T>(task: () => T | Promise<T>): Promise<Outcome<T>
   }
 }
 
-/** What came of it somewhere else. @throws the same refusal here */
+/** What a task returned elsewhere. @throws its refusal, with the same code */
 export function okOf<T>(outcome: Outcome<T>): T {
   if ("ok" in outcome) return outcome.ok;
   throw Object.assign(new Error("refused"), outcome);

@@ -11,24 +11,24 @@ import { profileOf } from "./process-tree.ts";
 
 export type LabEngine = "chromium" | "firefox";
 
-/** What the lab needs of a further tab. */
+/** Another tab of the same browser and origin. */
 export type Sibling = Pick<Tab, "evaluate"> & {
-  /** It ends without a chance to clean up. */
+  /** End it without a chance to clean up. */
   kill(): Promise<void>;
 };
 
 /**
- * One person's browser whose tabs share one origin's storage, on a real disk: the other harness gives each tab a
- * storage of its own, which in Chromium lies in memory.
+ * A browser whose tabs share one origin's storage on a real disk. The drivers in testing/browsers give each tab a storage
+ * of its own instead, which in Chromium lies in memory.
  */
 export interface LabBrowser extends AsyncDisposable {
   readonly tab: Tab;
-  /** Everything that this browser writes lies below. */
+  /** The folder that everything which this browser writes lies in. */
   readonly profile: string;
   sibling(): Promise<Sibling>;
-  /** As a person does it. With a sibling there, the browser goes on. */
+  /** Close the first tab as a person does. The browser goes on as long as it has a sibling. */
   closeTab(): Promise<void>;
-  /** Let the origin have so many bytes, or as many as ever. */
+  /** Set the origin's quota in bytes, or remove the limit. */
   limit(bytes: number | undefined): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function chromiumSibling(context: BrowserContext, url: string): Promise<Si
     async kill() {
       const crashed = new Promise((resolve) => tab.page.once("crash", resolve));
       const session = await context.newCDPSession(tab.page);
-      // It never answers: that is the point.
+      // A crashed page never answers.
       session.send("Page.crash").catch(() => undefined);
       await crashed;
     },
@@ -91,7 +91,7 @@ async function launchFirefox(url: string, prefs: Record<string, unknown>): Promi
   return {
     tab,
     profile: await profileOf("--profile"),
-    /** In the container of the first tab, so that they share its storage. */
+    /** Opens in the container of the first tab, so that they share its storage. */
     async sibling() {
       const page = await tab.page.browserContext().newPage();
       await page.goto(url);

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** Processes that this one has started, themselves or through others. */
+/** The processes that this one has started, directly or through others. */
 export async function descendants(root = process.pid): Promise<number[]> {
   const parents = new Map<number, number>();
   for (const name of await readdir("/proc")) {
@@ -26,14 +26,14 @@ export async function profileOf(option: string): Promise<string> {
   throw new Error(`no browser was started with ${option}`);
 }
 
-/** Bytes that these processes hold in memory themselves: what is only a copy of a file on the disk does not count. */
+/** The bytes of memory that belong to these processes alone; pages that are copies of files on the disk do not count. */
 export async function heldMemory(pids: readonly number[]): Promise<number> {
   const sizes = await Promise.all(pids.map(async (pid) => read(`/proc/${pid}/smaps_rollup`)));
   const kilobytes = sizes.flatMap((rollup) => [...rollup.matchAll(/^Pss_(?:Anon|Shmem): +(\d+) kB$/gm)]);
   return kilobytes.reduce((sum, [, amount]) => sum + Number(amount) * 1024, 0);
 }
 
-/** Processes end while one looks at them. */
+/** The text of a file in /proc. Empty where its process has ended meanwhile. */
 function read(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }

@@ -8,7 +8,7 @@ import { tempTree } from "../../temp-tree.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What the product's pages are served with, as far as it bears upon workers, storage and blobs. */
+/** The headers of the product's pages, as far as they matter to workers, storage and blobs. */
 const HEADERS = {
   "content-security-policy": [
     "default-src 'none'",
@@ -32,8 +32,9 @@ const HEADERS = {
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
 
 /**
- * A lab, built as the product is built and served under its policy.
- * @param root - the folder of its page; this one unless another lab asks
+ * Build a lab as the product is built, and serve it under the product's policy.
+ *
+ * @param root - the folder of the lab's page; the file lab unless another one asks
  */
 export async function serveLab(
   root = at("."),
@@ -78,6 +79,6 @@ async function answer(folder: string, url: string, response: ServerResponse): Pr
     });
     response.end(body);
   } catch {
-    response.writeHead(404, HEADERS).end(); // because the lab has no other failure than a file that is not there.
+    response.writeHead(404, HEADERS).end(); // because a missing file is the only failure that a lab can have.
   }
 }

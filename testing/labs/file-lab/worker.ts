@@ -3,10 +3,10 @@ import { SinkFactories } from "../../../web/src/files/worker/sink-factories.ts";
 import { CHUNK_BYTES, chunkOf } from "./content.ts";
 import { outcome } from "./outcome.ts";
 
-/** What the lab's page has done in its worker, where the product opens its places too. */
+/** What the lab's page has its worker do, since the product opens its sinks in a worker too. */
 export type Work = typeof work;
 
-const office = new SinkFactories();
+const factories = new SinkFactories();
 let sink: FileSink | undefined;
 let lifetime = new AbortController();
 let kept: KeptFile | undefined;
@@ -14,13 +14,13 @@ let size = 0;
 let fed = 0;
 
 const work = {
-  async open(ticket: unknown, file: FileDescription) {
+  async open(ref: unknown, file: FileDescription) {
     lifetime = new AbortController();
     sink = undefined;
     kept = undefined;
     fed = 0;
     size = file.size;
-    sink = await office.factoryOf(ticket).open(file, lifetime.signal);
+    sink = await factories.factoryOf(ref).open(file, lifetime.signal);
   },
 
   /** Feed the next bytes up to `end`, waiting for each chunk as a session does. */
@@ -34,7 +34,7 @@ const work = {
     return fed;
   },
 
-  /** Name and type only of what is kept. */
+  /** Finish the file. Of one that is kept, only name and type are returned: a page asks for its bytes by `blob`. */
   async finish() {
     const received = await sink?.finish();
     if (received?.type !== "kept") return { received: received?.type };
@@ -47,7 +47,7 @@ const work = {
   end: () => lifetime.abort(),
   blob: async () => kept?.blob(),
 
-  /** From now on as Chromium does on a real disk, though not in the origin's private file system. */
+  /** Refuse the names that Chromium refuses on a real disk, though not in the origin's private file system. */
   refuseNames() {
     const { prototype } = FileSystemDirectoryHandle;
     for (const method of ["getFileHandle", "getDirectoryHandle"] as const) {

@@ -1,22 +1,22 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ChromiumTab } from "../../browsers/chromium.ts";
 import type { Host } from "../../network/netns/host.ts";
-import { closeNewestPeer } from "./peers.ts";
+import { closeNewestPeerConnection } from "./peer-connections.ts";
 import type { LabTab, RoomLab } from "./room-lab.ts";
 
-/** Where it happens: in a lab, on one of the two machines, to all tabs that are open there. */
+/** Where an interruption happens: in a lab, on one of the two machines, to all tabs that are open there. */
 export type Scene = { lab: RoomLab; host: Host; tabs: readonly LabTab[] };
 
 export type Interruption = {
   name: string;
-  /** How long it lasts, about. */
+  /** About how long it lasts. */
   seconds: number;
-  /** What the two must come to; where it cannot be known, both must come to the same. */
+  /** How the conversation must come out. With "either", both sides must come to the same. */
   outcome: "goes on" | "is lost" | "either";
-  /** Before the two meet. */
+  /** Runs before the two connect. */
   prepare?: (lab: RoomLab) => Promise<void>;
   happen: (scene: Scene) => Promise<void>;
-  /** What Firefox's driver cannot do. */
+  /** Whether Firefox's driver cannot do it. */
   chromiumOnly?: boolean;
 };
 
@@ -38,12 +38,12 @@ export const addressChanged: Interruption = {
   happen: ({ host }) => host.changeAddress(),
 };
 
-/** The quickest way to the third level: a connection that one side has closed is no connection any more. */
+/** Closes the peer connection itself, which no ICE restart can mend: the quickest way to a resumption. */
 export const connectionClosed: Interruption = {
   name: "a connection that dies at once",
   ...{ seconds: 1, outcome: "goes on" },
   happen: async ({ tabs }) => {
-    for (const tab of tabs) await closeNewestPeer(tab);
+    for (const tab of tabs) await closeNewestPeerConnection(tab);
   },
 };
 
@@ -80,7 +80,7 @@ export const serverAndCable: Interruption = {
   },
 };
 
-/** As Chromium does it with a tab that has been in the background for a while: its tasks stand still, its network does not. */
+/** Freezes a tab as Chromium does after a while in the background: its tasks stand still, its network does not. */
 export const tabFrozen: Interruption = {
   name: "a tab frozen for 20 s",
   ...{ seconds: 20, outcome: "goes on", chromiumOnly: true },
@@ -92,7 +92,7 @@ export const tabFrozen: Interruption = {
   },
 };
 
-/** As a phone, or the lid of a laptop, does it: everything of the page stands still. */
+/** Stops a page's whole process, as a sleeping phone or a closed laptop does. */
 export function stoppedFor(seconds: number, outcome: Interruption["outcome"]): Interruption {
   return {
     name: `a browser stopped for ${seconds} s`,

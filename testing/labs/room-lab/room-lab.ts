@@ -15,8 +15,8 @@ const PORT = 3000;
 export type LabTab = ChromiumTab | FirefoxTab;
 
 /**
- * Two people's machines, a server's and a relay's, each at the end of a cable of its own: where a conversation is
- * interrupted by what interrupts conversations.
+ * Two people's machines, a server's and a relay's, each at the end of a cable of its own, so that a conversation can be
+ * interrupted in every way in which networks interrupt one.
  */
 export class RoomLab implements AsyncDisposable {
   readonly ann: Host;
@@ -55,12 +55,12 @@ export class RoomLab implements AsyncDisposable {
     });
   }
 
-  /** Of the landing page. */
+  /** The address of the landing page. */
   get url(): string {
     return `${this.origin}/`;
   }
 
-  /** A tab of a person of their own, in the one browser of that kind on their machine. */
+  /** Open a tab with storage of its own, in the one browser of that kind on the machine. */
   async open(host: Host, engine: "chromium" | "firefox"): Promise<LabTab> {
     const name = `${engine} on ${host.namespace}`;
     const opening = this.#browsers.get(name) ?? this.#launch(host, engine);
@@ -68,12 +68,12 @@ export class RoomLab implements AsyncDisposable {
     return (await opening).openTab();
   }
 
-  /** Neither machine reaches the other any more: what is left is the way through the relay. */
+  /** Cut the two machines off from each other, so that only the way through the relay is left. */
   async separate(separate = true): Promise<void> {
     await Promise.all([this.ann.isolate(separate), this.ben.isolate(separate)]);
   }
 
-  /** So that nothing of one conversation is on the cables while the next one is looked at. */
+  /** Close every browser, so that nothing of one conversation is on the cables while the next one is watched. */
   async closeBrowsers(): Promise<void> {
     const browsers = await Promise.all(this.#browsers.values());
     this.#browsers.clear();
@@ -96,7 +96,7 @@ export class RoomLab implements AsyncDisposable {
     return {
       openTab: async () => {
         const context = await firefox.browser.createBrowserContext();
-        // In a window of its own, as the driver of Chromium does it: behind another tab nothing counts as seen.
+        // A window of its own, as Chromium's driver opens: a tab behind another one counts as hidden.
         return new FirefoxTab(await context.newPage({ type: "window" }), this.#folder);
       },
       close: async () => {

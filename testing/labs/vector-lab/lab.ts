@@ -9,7 +9,7 @@ import type { Kem } from "../../../core/src/crypto/kem.ts";
 import { freshSource } from "../../../core/src/crypto/source.ts";
 import { fromHex, toHex } from "../../../core/src/testing/hex.ts";
 
-/** What a test asks of a runtime, be it a page or this process: all that goes in and comes out is plain JSON. */
+/** What a test can ask of a runtime, be it a page or this process. Arguments and answers are plain JSON. */
 export type Lab = typeof lab;
 export type KemKind = Kem["kind"];
 export type Link = { secret: string; room: string };
@@ -18,7 +18,7 @@ export type Link = { secret: string; room: string };
 export type Agreement = { words: string; secrets: string };
 export type Turn = { reply?: string; agreement?: Agreement };
 
-/** One of each: both sides may run in one place. */
+/** One handshake of each role, since both sides may run in one runtime. */
 const handshakes = new Map<"I" | "R", Handshake>();
 
 export const lab = {
@@ -37,7 +37,7 @@ export const lab = {
 
   roundTrips: async () => checkRoundTrips(await availableKems()),
 
-  /** Begin a handshake as I. @returns HS1 */
+  /** Begin a handshake as the initiator. @returns HS1 */
   async initiate(kind: KemKind, link: Link): Promise<string> {
     const start = await initiate(setupOf(link), freshSource(await kemOf(kind)));
     handshakes.set("I", start.handshake);
@@ -48,7 +48,7 @@ export const lab = {
     handshakes.set("R", respond(setupOf(link), freshSource(await kemOf(kind))));
   },
 
-  async hear(side: "I" | "R", message: string): Promise<Turn> {
+  async hearMessage(side: "I" | "R", message: string): Promise<Turn> {
     const handshake = handshakes.get(side);
     if (handshake === undefined) throw new Error("no handshake has begun");
     return turnOf(await handshake.receive(fromHex(message)));

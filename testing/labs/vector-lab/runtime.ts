@@ -1,7 +1,7 @@
 import type { Tab } from "../../browsers/tab.ts";
 import { type Agreement, type KemKind, type Lab, type Link, lab } from "./lab.ts";
 
-/** Somewhere the product's code runs: this process, or a page. */
+/** A runtime of the product's code: this process, or a page. */
 export type Runtime = { readonly name: string; ask: Ask };
 
 type Ask = <Name extends keyof Lab>(
@@ -36,17 +36,17 @@ export type Side = { runtime: Runtime; kind: KemKind };
 export async function shakeHands(i: Side, r: Side, link: Link): Promise<[Agreement, Agreement]> {
   await r.runtime.ask("respond", r.kind, link);
   const hs1 = await i.runtime.ask("initiate", i.kind, link);
-  const hs2 = await r.runtime.ask("hear", "R", hs1);
-  const hs3 = await i.runtime.ask("hear", "I", replyOf(hs2));
-  const hs4 = await r.runtime.ask("hear", "R", replyOf(hs3));
-  const ofI = await i.runtime.ask("hear", "I", replyOf(hs4));
-  const ofR = await r.runtime.ask("hear", "R", replyOf(ofI));
+  const hs2 = await r.runtime.ask("hearMessage", "R", hs1);
+  const hs3 = await i.runtime.ask("hearMessage", "I", replyOf(hs2));
+  const hs4 = await r.runtime.ask("hearMessage", "R", replyOf(hs3));
+  const ofI = await i.runtime.ask("hearMessage", "I", replyOf(hs4));
+  const ofR = await r.runtime.ask("hearMessage", "R", replyOf(ofI));
   if (ofI.agreement === undefined || ofR.agreement === undefined)
     throw new Error("a side did not authenticate");
   return [ofI.agreement, ofR.agreement];
 }
 
-/** Each thing that a lab can be asked, whose answer comes late wherever it runs. */
+/** A task of the lab, whose answer is a promise in whichever runtime it runs. */
 type Task<Name extends keyof Lab> = (
   ...given: Parameters<Lab[Name]>
 ) => Promise<Awaited<ReturnType<Lab[Name]>>>;

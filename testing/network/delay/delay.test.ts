@@ -106,10 +106,10 @@ describe("a line in trouble", () => {
   test("carries nothing while it is cut", async () => {
     echo();
     await using line = await startDelay({ target: server.address(), delayMs: 0 });
-    line.trouble({ isCut: true });
+    line.setTrouble({ isCut: true });
     client.send(numbered(1), line.port, "127.0.0.1");
     await until("the loss", async () => (await line.counts()).dropped === 1);
-    line.trouble();
+    line.setTrouble();
     const back = once(client, "message");
     client.send(numbered(2), line.port, "127.0.0.1");
     expect(await back).toEqual([numbered(2), expect.anything()]);
@@ -118,7 +118,7 @@ describe("a line in trouble", () => {
   test("flips one bit on each passage, where all are to be struck", async () => {
     echo();
     await using line = await startDelay({ target: server.address(), delayMs: 0 });
-    line.trouble({ flipShare: 1 });
+    line.setTrouble({ flipShare: 1 });
     const back = once(client, "message");
     client.send(Buffer.alloc(PAYLOAD_BYTES), line.port, "127.0.0.1");
     const [answer] = (await back) as [Buffer];

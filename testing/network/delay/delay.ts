@@ -4,31 +4,31 @@ import { fileURLToPath } from "node:url";
 
 const forwarder = fileURLToPath(new URL("./forwarder.mjs", import.meta.url));
 
-/** Enough for 300 Mbit/s on a line of 100 ms each way; beyond it datagrams are dropped, as a real router drops them. */
+/** A queue for 300 Mbit/s with a delay of 100 ms each way and more. What exceeds it is dropped, as by a real router. */
 const QUEUE_BYTES = 16 * 1024 * 1024;
 
 export type DelayCounts = {
   readonly forwarded: number;
-  /** Refused by the full queue, or lost where the line is cut. */
+  /** Datagrams that the full queue refused, or that came while the line was cut. */
   readonly dropped: number;
   readonly queuedBytes: number;
-  /** Datagrams with one bit that is not as it was sent. */
+  /** Datagrams of which one bit was changed. */
   readonly flipped: number;
 };
 
-/** The line carries nothing, or flips a bit in this share of all datagrams. */
+/** What is wrong with the line: it carries nothing, or flips a bit in this share of all datagrams. */
 export type Trouble = { readonly isCut?: boolean; readonly flipShare?: number };
 
 export type DelayedUdp = AsyncDisposable & {
   readonly port: number;
   counts(): Promise<DelayCounts>;
-  /** From now on; none where nothing is said. */
-  trouble(trouble?: Trouble): void;
+  /** Set what is wrong with the line from now on; without an argument nothing is. */
+  setTrouble(trouble?: Trouble): void;
 };
 
 export type DelayOptions = {
   target: { address?: string; port: number };
-  /** For one passage; see `passageMs`. */
+  /** The delay of one passage; see `passageMs`. */
   delayMs: number;
   listenAddress?: string;
   queueBytes?: number;
@@ -42,7 +42,7 @@ export function passageMs(roundTripMs: number): number {
   return roundTripMs / 4;
 }
 
-/** A UDP port that leads to another one, later: in front of a relay it makes a long link out of a loopback. */
+/** Open a UDP port that leads to another one with a delay. In front of a relay it makes a loopback a long link. */
 export async function startDelay({
   target,
   delayMs,
@@ -61,7 +61,7 @@ export async function startDelay({
       const [{ counts }] = (await answered) as [{ counts: DelayCounts }];
       return counts;
     },
-    trouble: ({ isCut = false, flipShare = 0 } = {}) => void child.send({ isCut, flipShare }),
+    setTrouble: ({ isCut = false, flipShare = 0 } = {}) => void child.send({ isCut, flipShare }),
     [Symbol.asyncDispose]: async () => {
       child.disconnect();
       await ended;

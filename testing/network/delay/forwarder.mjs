@@ -1,7 +1,7 @@
 /**
- * A process of its own, so that its clock keeps while tests compute: every datagram that comes in at the front goes
- * to the target after a while, and back the same way. Arguments: listen address, target address, target port, one-way
- * delay in ms, queue limit in bytes. Says its port as soon as it listens, and its counts when asked over IPC.
+ * Forwards every datagram to a target after a delay, and the answers back with the same delay. It is a process of its
+ * own, so that it keeps time while tests compute. Arguments: listen address, target address, target port, one-way delay
+ * in ms, queue limit in bytes. It sends its port over IPC as soon as it listens, and its counts when asked.
  */
 import { createSocket } from "node:dgram";
 
@@ -10,12 +10,12 @@ const [listenAddress = "127.0.0.1", targetAddress = "127.0.0.1", targetPort = ""
 const delayMs = Number(delay);
 const limitBytes = Number(limit);
 
-/** What the kernel may hold while this process is not scheduled: 100 Mbit/s for 300 ms. */
+/** The kernel's buffer, for 100 Mbit/s during the 300 ms in which this process may not be scheduled. */
 const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
 
 const counts = { forwarded: 0, dropped: 0, queuedBytes: 0, flipped: 0 };
 
-/** What is wrong with the line just now: it carries nothing, or flips a bit in this share of the datagrams. */
+/** What is wrong with the line at present: it carries nothing, or flips a bit in this share of the datagrams. */
 let trouble = { isCut: false, flipShare: 0 };
 
 /** @param {Buffer} datagram */
@@ -25,7 +25,7 @@ function flipSomewhere(datagram) {
   counts.flipped += 1;
 }
 
-/** One line for all: the delay is the same for each datagram, so the first to come is the first to go. */
+/** A queue for both directions. The delay is the same for each datagram, so that the first to come is the first to go. */
 class DelayLine {
   /** @type {{ due: number, datagram: Buffer, send: (datagram: Buffer) => void }[]} */
   #queue = [];
@@ -49,7 +49,7 @@ class DelayLine {
   #arm() {
     const first = this.#queue[this.#head];
     if (this.#timer !== undefined || first === undefined) return;
-    // Node's timers fire up to a millisecond late and never early: what is due within that is on time.
+    // Node's timers fire up to a millisecond late and never early, so that the delay is rounded down.
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
@@ -72,7 +72,7 @@ class DelayLine {
       counts.forwarded += 1;
       next.send(next.datagram);
     }
-    // A queue that only ever grows at its end would keep every datagram for ever.
+    // Datagrams that have been sent are removed in batches, since removing each one would copy the queue.
     if (this.#head > 1_024) {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
@@ -81,10 +81,10 @@ class DelayLine {
 }
 
 const line = new DelayLine();
-/** All addresses are literal, and asking the resolver about each datagram costs as much as sending it. */
+/** The socket that clients send to. All addresses are literal: a lookup for each datagram would cost as much as sending it. */
 const front = createSocket({ type: "udp4", lookup: (address, _options, done) => done(null, address, 4) });
 
-/** The target must see each client as an address of its own: a relay knows its clients by nothing else. */
+/** One socket towards the target for each client: a relay knows its clients by their addresses alone. */
 const backs = new Map();
 
 front.on("message", (datagram, { address, port }) => {
@@ -103,7 +103,7 @@ function connectedSocket(answered) {
   /** @type {Buffer[] | undefined} */
   let early = [];
   socket.on("message", (answer) => line.push(answer, answered));
-  // A target that is not there answers with ICMP, which is no reason to end: it may come back.
+  // A missing target answers with ICMP. That is no reason to end, since it may come back.
   socket.on("error", (error) => process.stderr.write(`${error.message}\n`));
   socket.connect(Number(targetPort), targetAddress, () => {
     sizeBuffers(socket);
@@ -131,5 +131,5 @@ process.on("message", (/** @type {"counts" | typeof trouble} */ asked) => {
   if (asked === "counts") process.send?.({ counts });
   else trouble = asked;
 });
-// Whoever started this is gone.
+// The test that started this process has ended.
 process.on("disconnect", () => process.exit());

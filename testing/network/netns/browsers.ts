@@ -8,13 +8,13 @@ import { freePort } from "../../services/free-port.ts";
 import type { Host } from "./host.ts";
 
 type BrowserOptions = {
-  /** Origins that count as secure although the lab has no certificates: else pages get no Web Crypto. */
+  /** Origins that count as secure. The lab has no certificates, and without this pages would get no Web Crypto. */
   trusted: readonly string[];
   flags?: readonly string[];
 };
 
 /**
- * Chromium on a machine of the lab, driven from outside through its pipe, which no pulled cable can cut.
+ * Start Chromium on a machine of the lab. It is driven from outside through a pipe, which no pulled cable can cut.
  */
 export async function chromiumOn(host: Host, { trusted, flags = [] }: BrowserOptions): Promise<Browser> {
   const program = await wrapped(host, process.env.CHROMIUM ?? "/usr/bin/chromium");
@@ -23,13 +23,13 @@ export async function chromiumOn(host: Host, { trusted, flags = [] }: BrowserOpt
   return browser;
 }
 
-/** Firefox on a machine of the lab. It has no pipe: its port on the loopback is reached through a passage. */
+/** Start Firefox on a machine of the lab. It knows no pipe, so that its port on the loopback is reached through a passage. */
 export async function firefoxOn(
   host: Host,
   { trusted }: BrowserOptions,
 ): Promise<AsyncDisposable & { browser: FirefoxBrowser }> {
   const profile = await mkdtemp(join(tmpdir(), "nullroom-firefox-"));
-  const port = await freePort(); // One for both sides of the passage: Firefox refuses a Host with another one.
+  const port = await freePort(); // The same port on both sides of the passage, since Firefox refuses a Host header with another one.
   await writeFile(join(profile, "user.js"), firefoxPrefs(trusted));
   const firefox = host.start(
     process.env.FIREFOX ?? "/usr/bin/firefox-esr",
@@ -82,7 +82,7 @@ function firefoxPrefs(trusted: readonly string[]): string {
     .join("");
 }
 
-/** Playwright starts one program, so the machine becomes part of it. Its pipe is inherited all the way down. */
+/** A program that starts `program` on the machine, since Playwright starts one program. It inherits the pipe. */
 async function wrapped(host: Host, program: string): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "nullroom-lab-"));
   const path = join(folder, "browser");

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ip } from "./ip.ts";
 import { HostProcess } from "./process.ts";
 
-/** The name of the one cable, as the machine at its end sees it. */
+/** The name of a machine's one interface. */
 const CABLE = "eth0";
 
 const passage = fileURLToPath(new URL("./passage.mjs", import.meta.url));
@@ -15,7 +15,7 @@ const passage = fileURLToPath(new URL("./passage.mjs", import.meta.url));
 type HostOptions = {
   namespace: string;
   switchNamespace: string;
-  /** The cable's other end, at the switch. */
+  /** The name of the cable's other end, at the switch. */
   port: string;
   freeAddress(): string;
 };
@@ -48,14 +48,14 @@ export class Host {
       ...["peer", "name", port, "netns", switchNamespace],
     );
     await ip("-n", switchNamespace, "link", "set", port, "master", bridge, "up");
-    // Without IPv6 every packet between two machines has two of the addresses that a test knows.
+    // IPv6 is off, so that every packet between two machines has addresses that a test knows.
     await this.run("sh", ["-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"]);
     await ip("-n", this.namespace, "link", "set", "lo", "up");
     await ip("-n", this.namespace, "link", "set", CABLE, "up");
     await this.#take(this.#address);
   }
 
-  /** The link goes down at the switch, so that this machine sees what it would see of a real cable: no carrier. */
+  /** Take the link down at the switch, so that this machine has no carrier, as with a real cable. */
   async pullCable(): Promise<void> {
     await this.#atSwitch("down");
   }
@@ -64,57 +64,57 @@ export class Host {
     await this.#atSwitch("up");
   }
 
-  /** Another address on the same cable, as when a phone changes networks. The old one is gone. */
+  /** Replace the address on the same cable, as when a phone changes networks. */
   async changeAddress(): Promise<void> {
     await ip("-n", this.namespace, "address", "del", `${this.#address}/24`, "dev", CABLE);
     this.#address = this.#options.freeAddress();
     await this.#take(this.#address);
   }
 
-  /** Cut this machine off from the other isolated ones; what is not isolated (server, relay) it still reaches. */
+  /** Cut this machine off from the other isolated ones. It still reaches the others, such as server and relay. */
   async isolate(isolated = true): Promise<void> {
     const { switchNamespace, port } = this.#options;
     const state = isolated ? "on" : "off";
     await ip("-n", switchNamespace, "link", "set", port, "type", "bridge_slave", "isolated", state);
   }
 
-  /** A process on this machine, which ends with it at the latest. */
+  /** Start a process on this machine, which ends with the machine at the latest. */
   start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): HostProcess {
     const process = new HostProcess([...this.inside, command, ...args], env);
     this.#processes.push(process);
     return process;
   }
 
-  /** A command that ends by itself. @throws where it ends with anything but 0 */
+  /** Run a command to its end. @throws where it ends with anything but 0 */
   async run(command: string, args: readonly string[]): Promise<void> {
     const process = this.start(command, args);
     const code = await process.ended;
     if (code !== 0) throw new Error(`${command} ended with ${code}: ${process.output}`);
   }
 
-  /** What to write before a command to run it on this machine. */
+  /** The beginning of a command line that runs a command on this machine. */
   get inside(): readonly string[] {
     return ["ip", "netns", "exec", this.namespace];
   }
 
-  /** From outside the lab, reach a port on this machine's loopback; returns the port to use outside. */
+  /** Let a port outside the lab lead to a port of this machine's loopback. @returns the port outside */
   async reach(port: number, outsidePort = 0): Promise<number> {
     const folder = await mkdtemp(join(tmpdir(), "nullroom-lab-"));
     const path = join(folder, "passage");
-    // A path in the file system is the one door that network namespaces share.
+    // Network namespaces share the file system, so that a socket in it leads from one to another.
     await this.start(process.execPath, [passage, path, String(port)]).said(/ready/);
-    const door = createServer((outside) => {
+    const entrance = createServer((outside) => {
       const inside = connect(path);
       outside.pipe(inside).pipe(outside);
       outside.on("error", () => inside.destroy());
       inside.on("error", () => outside.destroy());
     }).listen(outsidePort, "127.0.0.1");
-    await once(door, "listening");
+    await once(entrance, "listening");
     this.#undo.push(async () => {
-      door.close();
+      entrance.close();
       await rm(folder, { recursive: true, force: true });
     });
-    return (door.address() as AddressInfo).port;
+    return (entrance.address() as AddressInfo).port;
   }
 
   async stopEverything(): Promise<void> {

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** One `ip` command, its output. @throws naming the command and what it said */
+/** Run one `ip` command. @returns its output @throws with the command and what it wrote */
 export async function ip(...args: string[]): Promise<string> {
   try {
     return (await run("ip", args)).stdout;
@@ -12,13 +12,14 @@ export async function ip(...args: string[]): Promise<string> {
   }
 }
 
-/** For the very end of the process, where nothing can be awaited any more. */
+/** Delete a namespace at once, at the end of the process, where nothing can be awaited any more. */
 export function deleteNamespaceNow(name: string): void {
   spawnSync("ip", ["netns", "del", name], { stdio: "ignore" });
 }
 
 /**
- * Say in one sentence what is missing, instead of failing in the middle of something.
+ * Check beforehand that a lab can be made, so that a test says in one sentence what is missing.
+ *
  * @throws where this machine or account cannot make network namespaces
  */
 export async function requireNamespaces(): Promise<void> {

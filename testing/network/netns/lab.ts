@@ -2,7 +2,7 @@ import { Host } from "./host.ts";
 import { deleteNamespaceNow, ip, requireNamespaces } from "./ip.ts";
 
 const PREFIX = "nullroom-";
-/** Every lab has this network to itself: no two labs can see each other. */
+/** The network of every lab. Each lab has it to itself, since no two labs can reach each other. */
 const NETWORK = "10.77.0";
 const BRIDGE = "bridge";
 
@@ -10,8 +10,8 @@ const BRIDGE = "bridge";
 let labs = 0;
 
 /**
- * A switch with cables, each to a machine of its own: network namespaces, so that a cable can really be pulled.
- * Nothing of it touches the network of the machine that it runs on.
+ * A switch with cables to machines of their own. They are network namespaces, so that a cable can really be pulled, and
+ * nothing of the lab touches the network of the machine that it runs on.
  */
 export class Lab implements AsyncDisposable {
   readonly #name: string;
@@ -26,7 +26,7 @@ export class Lab implements AsyncDisposable {
     process.once("exit", this.#sweep);
   }
 
-  /** @throws with one clear sentence where namespaces cannot be had */
+  /** Make a lab with a switch and no machine. @throws with one clear sentence where there can be no namespaces */
   static async create(): Promise<Lab> {
     await requireNamespaces();
     await sweepLeftovers();
@@ -41,7 +41,7 @@ export class Lab implements AsyncDisposable {
     return lab;
   }
 
-  /** One more machine, with a cable to the switch and an address. */
+  /** Add a machine with a cable to the switch and an address. */
   async addHost(name: string): Promise<Host> {
     if (this.#hosts.has(name)) throw new Error(`the lab already has a host ${name}`);
     const host = new Host({
@@ -78,7 +78,7 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** A run that was killed could not tidy up: what belongs to a process that is no more is removed by the next. */
+/** Remove what a killed run left: the namespaces whose owner is a process that no longer exists. */
 async function sweepLeftovers(): Promise<void> {
   for (const line of (await ip("netns", "list")).split("\n")) {
     const [name = ""] = line.split(" ");
@@ -90,7 +90,7 @@ async function sweepLeftovers(): Promise<void> {
 async function removeNamespace(name: string): Promise<void> {
   const listed = (await ip("netns", "list")).split("\n").some((line) => line.split(" ")[0] === name);
   if (!listed) return;
-  // Whoever lives in there was started by a lab, and would keep the namespace alive without a name.
+  // A process inside was started by a lab, and would keep the namespace alive without a name.
   for (const pid of (await ip("netns", "pids", name)).split("\n").filter(Boolean)) endProcess(Number(pid));
   await ip("netns", "del", name);
 }
@@ -99,7 +99,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {
-    if (!isGone(error)) throw error; // It may have ended between the list and the signal.
+    if (!isGone(error)) throw error; // The process may have ended between the list and the signal.
   }
 }
 

@@ -1,4 +1,4 @@
-/** A server for the lab's own tests: one empty page and a text, on every address of its machine. */
+/** A server for the lab's own tests. It serves an empty page and a text on every address of its machine. */
 import { createServer } from "node:http";
 
 const server = createServer((request, response) => {

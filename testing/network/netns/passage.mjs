@@ -1,4 +1,4 @@
-/** Runs on a machine of the lab: whatever comes in by a socket in the file system goes to a port of its loopback. */
+/** Runs on a machine of the lab and connects a socket in the file system to a port of the machine's loopback. */
 import { connect, createServer } from "node:net";
 
 const [path, port] = process.argv.slice(2);

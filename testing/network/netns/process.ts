@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { until } from "../../until.ts";
 
-/** A process on a machine of the lab: in a group of its own, so that its children end with it. */
+/** A process on a machine of the lab. It has a process group of its own, so that its children end with it. */
 export class HostProcess {
   readonly #command: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess;
   #ended: Promise<number | null>;
-  /** Everything it has written since its first start. */
+  /** Everything that it has written since its first start. */
   output = "";
 
   constructor(command: readonly string[], env: NodeJS.ProcessEnv) {
@@ -16,7 +16,7 @@ export class HostProcess {
     [this.#child, this.#ended] = this.#spawn();
   }
 
-  /** Its exit code; null where a signal ended it. */
+  /** The exit code, or null where a signal ended the process. */
   get ended(): Promise<number | null> {
     return this.#ended;
   }
@@ -25,7 +25,7 @@ export class HostProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Wait until it has written something, and return the match. */
+  /** Wait until its output matches. @returns the match @throws where the process ends before */
   said(pattern: RegExp, ms?: number): Promise<RegExpExecArray> {
     return until(
       `${this.#command.at(4) ?? "a process"} to say ${pattern}`,
@@ -38,17 +38,17 @@ export class HostProcess {
     );
   }
 
-  /** As a crash ends it. */
+  /** End it by SIGKILL, as a crash does. */
   kill(): Promise<number | null> {
     return this.#end("SIGKILL");
   }
 
-  /** As an operator ends it. */
+  /** End it by SIGTERM, as an operator does. */
   stop(): Promise<number | null> {
     return this.#end("SIGTERM");
   }
 
-  /** The same command again, after an end. */
+  /** End it where it still runs, and run the same command again. */
   async restart(): Promise<void> {
     await this.kill();
     [this.#child, this.#ended] = this.#spawn();
@@ -70,7 +70,7 @@ export class HostProcess {
       child.once("error", reject);
       child.once("close", resolve);
     });
-    ended.catch(() => undefined); // because who waits for it hears of it, and nobody has to
+    ended.catch(() => undefined); // because whoever awaits `ended` gets the error, and nobody has to await it.
     return [child, ended];
   }
 

@@ -13,24 +13,24 @@ import {
 
 export type Link = { server: string; roomId: string; fragment: string };
 export type ReceivedFile = { name: string; size: number; type: string; content: Buffer };
-/** On which channel the bounds of a file go out. */
+/** How existing clients send the start and the end of a file: with its chunks, or on the chat channel. */
 export type Convention = "web" | "terminal";
 
 type Start = { transferId: string; name: string; size: number; totalChunks: number; mimeType: string };
 
 /**
- * One person who speaks classic and has nothing in common with core: node:crypto, noble's ML-KEM, ws and
- * node-datachannel's own interface. Made for tests of the bytes, so it throws at whatever it did not expect.
+ * A classic client that shares no code with core: it uses node:crypto, noble's ML-KEM, ws and node-datachannel's own
+ * interface. It is made for tests of the bytes and complains of whatever it did not expect.
  */
 export class ClassicPeer implements Disposable {
   readonly link: Link;
   readonly texts: string[] = [];
   readonly controls: { type: string }[] = [];
   readonly files: ReceivedFile[] = [];
-  /** What this side found wrong with what the other said. */
+  /** What this side found wrong with what it received. */
   readonly complaints: string[] = [];
   initiator: boolean | undefined;
-  /** Which channels carried the bounds of files that came in. */
+  /** The channels on which starts and ends of files came in. */
   readonly boundsHeardOn = new Set<string>();
   peerLeft = false;
   isRejected = false;
@@ -50,11 +50,11 @@ export class ClassicPeer implements Disposable {
     const url = new URL("cable", link.server);
     url.protocol = "ws:";
     this.#socket = new WebSocket(url, ["actioncable-v1-json", "actioncable-unsupported"]);
-    this.#socket.on("message", (text) => this.#guard(() => this.#heard(JSON.parse(String(text)))));
+    this.#socket.on("message", (text) => this.#guard(() => this.#hearFrame(JSON.parse(String(text)))));
     this.#socket.on("error", (error) => this.complaints.push(String(error)));
   }
 
-  /** Make a room at `server` (its address ends in a slash) and wait in it. */
+  /** Make a room and wait in it. @param server - an address that ends in a slash */
   static async create(server: string): Promise<ClassicPeer> {
     const response = await fetch(new URL("rooms", server), {
       method: "POST",
@@ -104,7 +104,7 @@ export class ClassicPeer implements Disposable {
     bounds.sendMessage(JSON.stringify({ type: "file-end", transferId }));
   }
 
-  /** Say something that no correct client would say. */
+  /** Send a text that no correct client would send. */
   sendRaw(text: string): void {
     this.#open(this.#chat).sendMessage(text);
   }
@@ -119,17 +119,17 @@ export class ClassicPeer implements Disposable {
     this.#pc?.close();
   }
 
-  #heard(frame: { type?: string; message?: { type: string; [key: string]: unknown } }): void {
+  #hearFrame(frame: { type?: string; message?: { type: string; [key: string]: unknown } }): void {
     if (frame.type === "welcome") this.#command({ command: "subscribe" });
     if (frame.type === "reject_subscription") this.isRejected = true;
     const message = frame.type === undefined ? frame.message : undefined;
     if (message?.type === "init") this.initiator = message.initiator === true;
-    if (message?.type === "peer_ready") this.#meet();
+    if (message?.type === "peer_ready") this.#connect();
     if (message?.type === "peer_left") this.peerLeft = true;
-    if (message?.type === "signal") this.#signalled(message.data as never);
+    if (message?.type === "signal") this.#hearSignal(message.data as never);
   }
 
-  #meet(): void {
+  #connect(): void {
     if (this.#pc) return;
     const pc = new PeerConnection("classic", { iceServers: [] });
     this.#pc = pc;
@@ -144,12 +144,12 @@ export class ClassicPeer implements Disposable {
     this.#take(pc.createDataChannel("nullroom-files"));
   }
 
-  #signalled(data: {
+  #hearSignal(data: {
     type: string;
     sdp?: { sdp: string };
     candidate?: { candidate: string; sdpMid: string };
   }): void {
-    this.#meet();
+    this.#connect();
     if (data.sdp) {
       this.#pc?.setRemoteDescription(data.sdp.sdp, data.type === "offer" ? "offer" : "answer");
       for (const early of this.#waitingCandidates.splice(0)) this.#addCandidate(early);
@@ -160,7 +160,7 @@ export class ClassicPeer implements Disposable {
   }
 
   #addCandidate({ candidate, sdpMid }: { candidate: string; sdpMid: string }): void {
-    // Who answers lets the offerer check first: libdatachannel refuses a certificate that is checked too early.
+    // The answerer lets the offerer check first: libdatachannel refuses a certificate that is checked too early.
     const add = () => this.#pc?.state() !== "closed" && this.#pc?.addRemoteCandidate(candidate, sdpMid);
     setTimeout(() => this.#guard(add), this.initiator ? 0 : 200);
   }
@@ -194,7 +194,7 @@ export class ClassicPeer implements Disposable {
 
   #receivedClear(label: string, message: { type: string } & Start): void {
     if (message.type.startsWith("pq-")) {
-      this.#beginUpgrade(); // The first message may be here before the channel has said that it is open.
+      this.#beginUpgrade(); // The first message may arrive before the event that says that the channel is open.
       this.#key = this.#upgrade?.(message as never) ?? this.#key;
       return;
     }

@@ -9,8 +9,8 @@ import {
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 
 /**
- * Classic's bytes a second time, written from spec/classic.md alone: nothing here may come from core, or the two
- * would agree on a mistake.
+ * Classic's bytes, written a second time from spec/classic.md alone. Nothing here may come from core, or the two would
+ * agree on a mistake.
  */
 const IV = 12;
 const TAG = 16;
@@ -63,7 +63,7 @@ function mix(linkKey: Uint8Array, secret: Uint8Array): Buffer {
 
 type Say = (message: object) => void;
 
-/** The initiator's half of the key upgrade: speaks at once, and again when the answer has come. */
+/** The initiator's half of the key upgrade. It sends at once, and again when the answer has come. */
 export function upgradeAsInitiator(linkKey: Uint8Array, say: Say) {
   const { publicKey, secretKey } = ml_kem768.keygen();
   say({ type: "pq-pubkey", data: Buffer.from(publicKey).toString("base64") });
@@ -76,7 +76,7 @@ export function upgradeAsInitiator(linkKey: Uint8Array, say: Say) {
   };
 }
 
-/** The responder's half: the key is there with the second message, and used once that has been checked. */
+/** The responder's half. The confirmation in the second message is checked before the key is used. */
 export function upgradeAsResponder(linkKey: Uint8Array, say: Say) {
   let secret: Uint8Array | undefined;
   return (message: { type: string; data: string }): Buffer | undefined => {

@@ -2,8 +2,8 @@ import type { LabTab } from "./room-lab.ts";
 
 type Noted = { peerConnections: RTCPeerConnection[] };
 
-/** For whoever wants to close one: keep what this tab's pages connect with, from their first moment on. */
-export async function notePeers({ page }: LabTab): Promise<void> {
+/** Note every RTCPeerConnection that this tab's pages make, from their first moment on, so that a test can close one. */
+export async function notePeerConnections({ page }: LabTab): Promise<void> {
   const note = () => {
     const peerConnections: RTCPeerConnection[] = [];
     Object.assign(globalThis, { peerConnections });
@@ -18,6 +18,7 @@ export async function notePeers({ page }: LabTab): Promise<void> {
   else await page.evaluateOnNewDocument(note);
 }
 
-export function closeNewestPeer(tab: LabTab): Promise<void> {
+/** Close the newest of them. Needs `notePeerConnections` before. */
+export function closeNewestPeerConnection(tab: LabTab): Promise<void> {
   return tab.evaluate(() => (globalThis as unknown as Noted).peerConnections.at(-1)?.close(), undefined);
 }

@@ -6,24 +6,24 @@ import type { Kem } from "../../../core/src/crypto/kem.ts";
 import type { HandshakeSource } from "../../../core/src/crypto/source.ts";
 import { concat } from "../../../core/src/wire/binary.ts";
 
-/** One side's secrets for one handshake, drawn before it begins: so one may choose, and a test may betray. */
-export class Drawn {
+/** One side's secrets for one handshake. They are drawn before it begins, so that an attacker may choose its own and a test may tell it the other's. */
+export class DrawnSecrets {
   readonly source: HandshakeSource;
   readonly hsid = randomBytes(HSID_BYTES);
-  /** An attacker tries many of these. */
+  /** The nonce. An attacker tries many. */
   nonce = randomBytes(HS_NONCE_BYTES);
-  /** Public keys, as they stand before the nonce in HS2 or HS3. */
+  /** The public keys, as they precede the nonce in HS2 or HS3. */
   readonly keys: Bytes;
 
-  static async ofI(kem: Kem): Promise<Drawn> {
+  static async ofI(kem: Kem): Promise<DrawnSecrets> {
     const [dh, pair] = [await generateDh(), await kem.generate()];
     const generate = async () => pair;
-    return new Drawn(dh, { ...kem, generate }, concat(dh.publicKey, pair.ek));
+    return new DrawnSecrets(dh, { ...kem, generate }, concat(dh.publicKey, pair.ek));
   }
 
-  static async ofR(kem: Kem): Promise<Drawn> {
+  static async ofR(kem: Kem): Promise<DrawnSecrets> {
     const dh = await generateDh();
-    return new Drawn(dh, kem, dh.publicKey);
+    return new DrawnSecrets(dh, kem, dh.publicKey);
   }
 
   private constructor(dh: DhKeyPair, kem: Kem, keys: Bytes) {
@@ -35,7 +35,7 @@ export class Drawn {
     };
   }
 
-  /** All that this side puts into the safety words: what HS2 or HS3 says after the attempt's id. */
+  /** All that this side contributes to the safety words: what follows the attempt's id in HS2 or HS3. */
   get share(): Bytes {
     return concat(this.keys, this.nonce);
   }
