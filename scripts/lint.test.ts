@@ -55,7 +55,8 @@ beforeAll(async () => {
     ...Object.fromEntries(await Promise.all(plugins.map(async (path) => [path, await read(path)]))),
     "web/src/fine.ts":
       "export function show(element: HTMLElement): void {\n  element.textContent = element.title;\n}\n",
-    "core/src/fine.test.ts": 'vi.spyOn(crypto.subtle, "sign").mockReset();\nvi.fn().mockReturnValue(1);\nnavi.mock("a");\n',
+    "core/src/fine.test.ts":
+      'vi.spyOn(crypto.subtle, "sign").mockReset();\nvi.fn().mockReturnValue(1);\nnavi.mock("a");\n',
     ...Object.fromEntries(plants.map(([, file, source]) => [file, `${source}\n`])),
   });
   const { stdout } = await promisify(execFile)(
