@@ -17,7 +17,7 @@ const ROOMS_OF_V2 = {
   engine: [],
   handshake: [],
   records: ["engine"],
-  connect: ["handshake", "records", "engine", "files"],
+  connect: ["handshake", "records", "engine"],
   files: ["connect", "records", "engine"],
   talk: ["files", "connect", "records", "engine"],
   introduce: ["connect", "handshake", "engine"],

@@ -53,7 +53,7 @@ const plants: Record<string, Record<string, string>> = {
     engine: ["records", "connect"],
     handshake: ["records", "engine"],
     records: ["handshake", "connect"],
-    connect: ["talk", "introduce"],
+    connect: ["files", "talk", "introduce"],
     files: ["talk", "introduce", "handshake"],
     talk: ["introduce", "handshake"],
     introduce: ["talk", "files"],
