@@ -14,9 +14,9 @@ const V2 = "^core/src/session/v2/";
 
 /** Each room of protocol 2, and the rooms that it may know. Whoever is not listed may not be known. */
 const ROOMS_OF_V2 = {
-  engine: [],
+  records: [],
   handshake: [],
-  records: ["engine"],
+  engine: ["records"],
   connect: ["handshake", "records", "engine"],
   files: ["connect", "records", "engine"],
   talk: ["files", "connect", "records", "engine"],

@@ -50,9 +50,9 @@ const plants: Record<string, Record<string, string>> = {
       import "../classic/classic.ts"; import "./v2/create-join.ts"; import "./v2/timing.ts";`,
   },
   ...roomPlants({
-    engine: ["records", "connect"],
+    engine: ["handshake", "connect"],
     handshake: ["records", "engine"],
-    records: ["handshake", "connect"],
+    records: ["engine", "handshake", "connect"],
     connect: ["files", "talk", "introduce"],
     files: ["talk", "introduce", "handshake"],
     talk: ["introduce", "handshake"],
@@ -168,9 +168,10 @@ const surroundings: Record<string, string> = {
   "core/src/session/v2/v2-session.ts":
     'import "./talk/main.ts"; import "./introduce/main.ts"; import "../session.ts";',
   "core/src/session/v2/timing.ts": "",
-  "core/src/session/v2/engine/main.ts": 'import "../timing.ts"; import "../../../files/sink.ts";',
+  "core/src/session/v2/engine/main.ts":
+    'import "../timing.ts"; import "../records/main.ts"; import "../../../files/sink.ts";',
   "core/src/session/v2/handshake/main.ts": 'import "../timing.ts"; import "../../../crypto/keys.ts";',
-  "core/src/session/v2/records/main.ts": 'import "../engine/main.ts";',
+  "core/src/session/v2/records/main.ts": 'import "../timing.ts";',
   "core/src/session/v2/connect/main.ts":
     'import "../handshake/main.ts"; import "../records/main.ts"; import "../engine/main.ts";',
   "core/src/session/v2/files/main.ts":

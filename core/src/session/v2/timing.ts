@@ -19,11 +19,5 @@ export const PING_SPREAD_MS = 10_000;
 /** Without an answer for so long the other side cannot be heard: three PINGs, by the clock. */
 export const SILENCE_MS = 45_000;
 
-/** Connected time from the first word of a re-key to its end: a full bulk queue on a slow line drains first. */
-export const REKEY_TIMEOUT_MS = 120_000;
-
 /** A timer that is later than this says nothing about the other side: it is this one that stood still. */
 export const TIMER_SLACK_MS = 5_000;
-
-/** How long R waits for what it asked for before it asks again: I may have had reason to ignore it. */
-export const REKEY_ASK_AGAIN_MS = 10_000;

@@ -1,6 +1,11 @@
 import { REKEY_AFTER_BYTES, REKEY_AFTER_MS, REKEY_AFTER_RECORDS } from "../../../limits.ts";
-import { REKEY_TIMEOUT_MS } from "../timing.ts";
 import type { RecordCounts } from "./secure-channels.ts";
+
+/** Connected time from the first word of a re-key to its end: a full bulk queue on a slow line drains first. */
+const REKEY_TIMEOUT_MS = 120_000;
+
+/** How long the responder waits for what it asked for before it asks again: the initiator may have ignored it. */
+export const REKEY_ASK_AGAIN_MS = 10_000;
 
 /** How long an epoch lasts, by whichever comes first, and how long its end may take. */
 export type RekeyLimits = {

@@ -10,9 +10,8 @@ import type { HandshakeSource } from "../../../crypto/source.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, childOf } from "../../../lifetime.ts";
 import { formatTalk, type TalkFrame } from "../../../wire/frames.ts";
-import { REKEY_ASK_AGAIN_MS } from "../timing.ts";
 import { ConnectedTime } from "./connected-time.ts";
-import { isWornOut, REKEY_LIMITS, type RekeyLimits } from "./rekey-limits.ts";
+import { isWornOut, REKEY_ASK_AGAIN_MS, REKEY_LIMITS, type RekeyLimits } from "./rekey-limits.ts";
 import {
   type Rekey1,
   type Rekey2,
