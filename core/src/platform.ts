@@ -61,3 +61,15 @@ export type PeerConnection = Pick<
   createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
   createAnswer(): Promise<RTCSessionDescriptionInit>;
 };
+
+/** What core uses of an `RTCDataChannel` once it is there; a worker may have one end of a port instead. */
+export type DataChannel = Pick<
+  RTCDataChannel,
+  | "readyState"
+  | "binaryType"
+  | "bufferedAmount"
+  | "bufferedAmountLowThreshold"
+  | "send"
+  | "addEventListener"
+  | "removeEventListener"
+>;

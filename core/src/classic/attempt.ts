@@ -6,10 +6,10 @@ import { type Candidate, type PeerEvent, PeerLink } from "../peer/peer-link.ts";
 import type { PeerConnection, Platform } from "../platform.ts";
 import { outgoingCandidate } from "../wire/candidate.ts";
 import type { JsonObject } from "../wire/read.ts";
-import { CHAT_LABEL, FILES_LABEL, Line, type LineEvent } from "./line.ts";
+import { CHAT_LABEL, type ChannelsEvent, ClassicChannels, FILES_LABEL } from "./classic-channels.ts";
 import { formatCandidate, formatDescription, parseSignal } from "./messages.ts";
 
-export type AttemptEvent = LineEvent | { type: "connection"; state: RTCPeerConnectionState };
+export type AttemptEvent = ChannelsEvent | { type: "connection"; state: RTCPeerConnectionState };
 
 export type AttemptOptions = {
   platform: Pick<Platform, "createPeerConnection">;
@@ -22,9 +22,9 @@ export type AttemptOptions = {
   onEvent: (event: AttemptEvent) => void | Promise<void>;
 };
 
-/** From `peer_ready` to a secured line, by offer, answer and candidates in the clear. There is no second one. */
+/** From `peer_ready` to secured channels, by offer, answer and candidates in the clear. There is no second one. */
 export class Attempt {
-  readonly line: Line;
+  readonly channels: ClassicChannels;
   readonly #link: PeerLink;
   readonly #options: AttemptOptions;
 
@@ -34,7 +34,7 @@ export class Attempt {
     const cancelDeadline = after(CONNECT_TIMEOUT_MS, signal, () => {
       this.#fail(new NullroomError("E_CHANNEL", "no path in time"));
     });
-    this.line = new Line({
+    this.channels = new ClassicChannels({
       role,
       linkKey,
       signal,
@@ -51,10 +51,9 @@ export class Attempt {
     return this.#link.pc;
   }
 
-  /** A signal of the other side. */
-  hear(data: unknown): void {
+  hearSignal(data: unknown): void {
     try {
-      this.#take(data);
+      this.#takeSignal(data);
     } catch (thrown) {
       if (!(thrown instanceof NullroomError)) throw thrown;
       this.#fail(thrown);
@@ -62,12 +61,12 @@ export class Attempt {
   }
 
   #open(): void {
-    this.line.add(this.#link.createChannel(CHAT_LABEL, { ordered: true }));
-    this.line.add(this.#link.createChannel(FILES_LABEL, { ordered: true }));
+    this.channels.add(this.#link.createChannel(CHAT_LABEL, { ordered: true }));
+    this.channels.add(this.#link.createChannel(FILES_LABEL, { ordered: true }));
     this.#link.offer();
   }
 
-  #take(data: unknown): void {
+  #takeSignal(data: unknown): void {
     const signal = parseSignal(data);
     switch (signal.type) {
       case "description":
@@ -99,7 +98,7 @@ export class Attempt {
       case "candidates-end":
         break;
       case "channel":
-        this.line.add(event.channel);
+        this.channels.add(event.channel);
         break;
       case "connection":
         void onEvent(event);

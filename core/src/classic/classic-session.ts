@@ -37,7 +37,7 @@ export class ClassicSession implements Session {
   readonly protocol = "classic";
   readonly roomId: RoomId;
   readonly #options: ClassicOptions;
-  readonly #stage: StateEmitter;
+  readonly #emitter: StateEmitter;
   readonly #lifetime = new AbortController();
   readonly #rendezvous: Rendezvous;
   readonly #presence: Presence;
@@ -54,24 +54,24 @@ export class ClassicSession implements Session {
     this.#options = options;
     this.roomId = roomId;
     this.#linkKey = linkKey;
-    this.#stage = new StateEmitter(firstState(deadline));
+    this.#emitter = new StateEmitter(firstState(deadline));
     const noServer = () => this.wipe({ type: "failed", code: "E_SERVER" });
     if (deadline !== undefined) this.#setDeadline(deadline);
     else this.#cancelJoining = after(CONNECT_TIMEOUT_MS, signal, noServer);
     this.#presence = new Presence({
-      stage: this.#stage,
+      emitter: this.#emitter,
       now: () => platform.now(),
       signal,
       onResumed: () => this.#conversation?.flush(),
       onEnded: (reason) => this.wipe(reason),
     });
-    const onEvent = (event: RendezvousEvent) => this.#hear(event);
+    const onEvent = (event: RendezvousEvent) => this.#hearRendezvous(event);
     this.#rendezvous = new Rendezvous({ platform, roomId, linkKey, configuration, signal, onEvent });
     onAbort(options.signal, this.#lifetime.signal, () => this.wipe({ type: "page-gone" }));
   }
 
   get state(): SessionState {
-    return this.#stage.state;
+    return this.#emitter.state;
   }
 
   get fragment(): string | undefined {
@@ -83,7 +83,7 @@ export class ClassicSession implements Session {
   }
 
   subscribe(listener: (event: SessionEvent) => void, signal: AbortSignal): void {
-    this.#stage.subscribe(listener, signal);
+    this.#emitter.subscribe(listener, signal);
   }
 
   sendText(text: string): MessageId {
@@ -95,7 +95,7 @@ export class ClassicSession implements Session {
   }
 
   get files(): SessionFiles {
-    return (!this.#presence.lineClosed && this.#conversation?.files) || NO_FILES;
+    return (!this.#presence.hasClosed && this.#conversation?.files) || NO_FILES;
   }
 
   compareWords = protocol2Only;
@@ -120,24 +120,24 @@ export class ClassicSession implements Session {
     this.#conversation = undefined;
     this.#dropLinkKey();
     this.#lifetime.abort();
-    this.#stage.apply({ type: "ended", reason });
+    this.#emitter.apply({ type: "ended", reason });
   }
 
   #open(): Conversation {
-    if (this.#conversation && !this.#presence.lineClosed) return this.#conversation;
+    if (this.#conversation && !this.#presence.hasClosed) return this.#conversation;
     throw new NullroomError("E_CHANNEL", "there is no conversation");
   }
 
-  #hear(event: RendezvousEvent): void | Promise<void> {
+  #hearRendezvous(event: RendezvousEvent): void | Promise<void> {
     switch (event.type) {
       case "seated":
         this.#fileSizeLimit = event.fileSizeLimit;
         this.#cancelJoining();
         this.#setDeadline(Math.min(this.#deadline, this.#options.platform.now() + event.ttlMs));
-        this.#stage.apply({ type: "alone", deadline: this.#deadline });
+        this.#emitter.apply({ type: "alone", deadline: this.#deadline });
         break;
       case "alone":
-        this.#stage.apply({ type: "alone", deadline: this.#deadline });
+        this.#emitter.apply({ type: "alone", deadline: this.#deadline });
         break;
       case "connecting":
         this.#step("network");
@@ -151,7 +151,7 @@ export class ClassicSession implements Session {
       case "text":
       case "file":
       case "chunk":
-        return this.#conversation?.hear(event);
+        return this.#conversation?.hearFrame(event);
       case "connection":
         this.#hearConnection(event.state);
         break;
@@ -162,7 +162,7 @@ export class ClassicSession implements Session {
         this.#presence.hinted(event.reason);
         break;
       case "intruder":
-        this.#stage.emit({ type: "notice", notice: "intruder" });
+        this.#emitter.emit({ type: "notice", notice: "intruder" });
         break;
       case "ended":
         this.wipe(this.#isTimeUp(event.reason) ? { type: "time-up" } : event.reason);
@@ -172,17 +172,24 @@ export class ClassicSession implements Session {
     }
   }
 
-  #secure({ key, line, pc, signal }: Extract<RendezvousEvent, { type: "secured" }>): void {
+  #secure({ key, channels, pc, signal }: Extract<RendezvousEvent, { type: "secured" }>): void {
     this.#dropLinkKey();
     const [fileSizeLimit, now] = [this.#fileSizeLimit, () => this.#options.platform.now()];
-    this.#conversation = new Conversation({ stage: this.#stage, line, key, fileSizeLimit, signal, now });
-    this.#stage.apply({ type: "secured", path: { kind: "unknown" }, deadline: this.#deadline });
+    this.#conversation = new Conversation({
+      emitter: this.#emitter,
+      channels,
+      key,
+      fileSizeLimit,
+      signal,
+      now,
+    });
+    this.#emitter.apply({ type: "secured", path: { kind: "unknown" }, deadline: this.#deadline });
     watchPath(pc, signal, (path) => this.#setPath(path));
   }
 
   #setPath(path: Path): void {
     if (!isOpen(this.state)) return;
-    this.#stage.apply({ type: "path", path });
+    this.#emitter.apply({ type: "path", path });
     if (path.kind !== "unknown") this.#conversation?.tellPath(path.kind);
   }
 
@@ -197,7 +204,7 @@ export class ClassicSession implements Session {
   }
 
   #step(step: ConnectStep): void {
-    this.#stage.apply({ type: "step", step, attempt: 1 });
+    this.#emitter.apply({ type: "step", step, attempt: 1 });
   }
 
   #dropLinkKey(): void {

@@ -6,15 +6,15 @@ import { NO_FILES } from "../session/no-files.ts";
 import type { MessageId, SessionFiles, Transfer } from "../session/session.ts";
 import type { StateEmitter } from "../session/state-emitter.ts";
 import { cleanText, utf8Length } from "../session/text.ts";
+import type { ChannelsEvent, ClassicChannels } from "./classic-channels.ts";
 import { sealText } from "./frames.ts";
 import { IncomingFiles } from "./incoming-files.ts";
-import type { Line, LineEvent } from "./line.ts";
 import { type ControlMessage, formatControl, parseControl } from "./messages.ts";
 import { OutgoingFiles } from "./outgoing-files.ts";
 
 export type ConversationOptions = {
-  stage: StateEmitter;
-  line: Line;
+  emitter: StateEmitter;
+  channels: ClassicChannels;
   key: CryptoKey;
   fileSizeLimit: number;
   signal: AbortSignal;
@@ -22,10 +22,10 @@ export type ConversationOptions = {
   now: () => number;
 };
 
-/** What two people say and hand each other over a secured line. */
+/** What two people say and hand each other over secured channels. */
 export class Conversation {
   readonly files: SessionFiles;
-  readonly #stage: StateEmitter;
+  readonly #emitter: StateEmitter;
   readonly #key: CryptoKey;
   readonly #signal: AbortSignal;
   readonly #sender: PacedSender;
@@ -37,21 +37,21 @@ export class Conversation {
   #written = 0;
   #heard = 0;
 
-  constructor({ stage, line, key, fileSizeLimit, signal, now }: ConversationOptions) {
-    this.#stage = stage;
+  constructor({ emitter, channels, key, fileSizeLimit, signal, now }: ConversationOptions) {
+    this.#emitter = emitter;
     this.#key = key;
     this.#signal = signal;
-    this.#sender = new PacedSender(chatChannel(line));
+    this.#sender = new PacedSender(chatChannel(channels));
     this.#sending = new Serial(signal, () => undefined); // Each text reports its own failure.
     const files = {
       key,
       limit: fileSizeLimit,
       signal,
       now,
-      report: (transfer: Transfer) => stage.emit({ type: "transfer", transfer }),
+      report: (transfer: Transfer) => emitter.emit({ type: "transfer", transfer }),
       giveUp: (transferId: string) => this.#control({ type: "file_cancel", transferId }),
     };
-    this.#outgoing = new OutgoingFiles({ ...files, channel: line.channel("files") });
+    this.#outgoing = new OutgoingFiles({ ...files, channel: channels.channel("files") });
     this.#incoming = new IncomingFiles(files);
     this.files = filesOf(this.#outgoing, this.#incoming);
   }
@@ -64,8 +64,8 @@ export class Conversation {
     this.#written += 1;
     const id: MessageId = `out-${this.#written}`;
     this.#outbox.push({ id, text });
-    this.#stage.emit({ type: "message", id, from: "me", text, cleaned });
-    this.#stage.emit({ type: "delivery", id, status: "queued" });
+    this.#emitter.emit({ type: "message", id, from: "me", text, cleaned });
+    this.#emitter.emit({ type: "delivery", id, status: "queued" });
     this.flush();
     return id;
   }
@@ -73,7 +73,7 @@ export class Conversation {
   /** Send what waits, unless the transport is interrupted: then it goes on waiting, visibly. */
   flush(): void {
     this.#sending.run(async () => {
-      while (this.#stage.state.phase === "secure") {
+      while (this.#emitter.state.phase === "secure") {
         const next = this.#outbox.shift();
         if (!next) return;
         await this.#send(next.id, next.text);
@@ -86,7 +86,7 @@ export class Conversation {
     this.#control({ type: "connection_type", value });
   }
 
-  async hear(event: Extract<LineEvent, { type: "text" | "file" | "chunk" }>): Promise<void> {
+  async hearFrame(event: Extract<ChannelsEvent, { type: "text" | "file" | "chunk" }>): Promise<void> {
     switch (event.type) {
       case "text":
         return this.#hearText(event.text);
@@ -99,16 +99,17 @@ export class Conversation {
 
   /** What was never handed over has failed, and the person is told before everything goes. */
   close(): void {
-    for (const { id } of this.#outbox.splice(0)) this.#stage.emit({ type: "delivery", id, status: "failed" });
+    for (const { id } of this.#outbox.splice(0))
+      this.#emitter.emit({ type: "delivery", id, status: "failed" });
   }
 
   async #send(id: MessageId, text: string): Promise<void> {
     try {
       await this.#sender.send(await sealText(this.#key, text), this.#signal);
-      this.#stage.emit({ type: "delivery", id, status: "sent" });
+      this.#emitter.emit({ type: "delivery", id, status: "sent" });
     } catch {
-      // because the status says it, and the line says why by closing
-      this.#stage.emit({ type: "delivery", id, status: "failed" });
+      // because the status says it, and the channel says why by closing
+      this.#emitter.emit({ type: "delivery", id, status: "failed" });
     }
   }
 
@@ -116,7 +117,7 @@ export class Conversation {
     const control = parseControl(received);
     if (control === "text") {
       this.#heard += 1;
-      this.#stage.emit({ type: "message", id: `in-${this.#heard}`, from: "peer", ...cleanText(received) });
+      this.#emitter.emit({ type: "message", id: `in-${this.#heard}`, from: "peer", ...cleanText(received) });
     } else if (control?.type === "file_cancel") {
       this.#incoming.cancelledByPeer(control.transferId);
       this.#outgoing.cancelledByPeer(control.transferId);
@@ -126,7 +127,7 @@ export class Conversation {
   #control(message: ControlMessage): void {
     this.#sending.run(async () => {
       await this.#sender.send(await sealText(this.#key, formatControl(message)), this.#signal).catch(() => {
-        // because it only informs: a line that cannot carry it is about to end, and says so itself
+        // because it only informs: a channel that cannot carry it is about to close, and says so itself
       });
     });
   }
@@ -145,8 +146,8 @@ function filesOf(outgoing: OutgoingFiles, incoming: IncomingFiles): SessionFiles
   };
 }
 
-function chatChannel(line: Line): RTCDataChannel {
-  const channel = line.channel("chat");
-  if (!channel) throw new NullroomError("E_CHANNEL", "the line has no channel for texts");
+function chatChannel(channels: ClassicChannels): RTCDataChannel {
+  const channel = channels.channel("chat");
+  if (!channel) throw new NullroomError("E_CHANNEL", "there is no channel for texts");
   return channel;
 }

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CLASSIC_CHUNK_BYTES } from "../limits.ts";
 import type { Transfer } from "../session/session.ts";
 import { savedBytes } from "../testing/plain-destination.ts";
+import type { Via } from "./classic-channels.ts";
 import { sealFrame } from "./frames.ts";
 import { IncomingFiles } from "./incoming-files.ts";
-import type { Via } from "./line.ts";
 import type { FileStart } from "./messages.ts";
 
 const key = await crypto.subtle.importKey("raw", new Uint8Array(32), "AES-GCM", false, [

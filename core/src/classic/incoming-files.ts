@@ -6,8 +6,8 @@ import { CLASSIC_CHUNK_BYTES } from "../limits.ts";
 import { safeFileName, safeMimeType } from "../session/file-name.ts";
 import type { Transfer, TransferId } from "../session/session.ts";
 import { TransferTracker } from "../session/transfer-tracker.ts";
+import type { FileBound, Via } from "./classic-channels.ts";
 import { FRAME_OVERHEAD_BYTES, openFrame } from "./frames.ts";
-import type { FileBound, Via } from "./line.ts";
 import type { FileStart } from "./messages.ts";
 
 export type IncomingOptions = {

@@ -7,8 +7,8 @@ import { CLASSIC_CHUNK_BYTES } from "../limits.ts";
 import { PacedSender } from "../peer/paced-sender.ts";
 import type { Transfer, TransferId } from "../session/session.ts";
 import { TransferTracker } from "../session/transfer-tracker.ts";
+import type { FileBound } from "./classic-channels.ts";
 import { sealFrame } from "./frames.ts";
-import type { FileBound } from "./line.ts";
 
 export type OutgoingOptions = {
   channel: RTCDataChannel | undefined;

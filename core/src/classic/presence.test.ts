@@ -9,12 +9,12 @@ afterEach(() => void vi.useRealTimers());
 const left: EndReason = { type: "peer-left" };
 
 function converse() {
-  const stage = new StateEmitter({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
+  const emitter = new StateEmitter({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
   const lifetime = new AbortController();
   const ends: EndReason[] = [];
   let resumed = 0;
   const presence = new Presence({
-    stage,
+    emitter,
     now: () => performance.now(),
     signal: lifetime.signal,
     onResumed: () => {
@@ -25,16 +25,16 @@ function converse() {
       lifetime.abort();
     },
   });
-  return { presence, stage, ends, lifetime, resumed: () => resumed };
+  return { presence, emitter, ends, lifetime, resumed: () => resumed };
 }
 
 describe("who is still there", () => {
-  test("a hint alone ends nothing, for as long as the line is open", () => {
-    const { presence, ends, stage } = converse();
+  test("a hint alone ends nothing, for as long as the channel is open", () => {
+    const { presence, ends, emitter } = converse();
     presence.hinted(left);
     vi.advanceTimersByTime(10 * 60_000);
     expect(ends).toEqual([]);
-    expect(stage.state.phase).toBe("secure");
+    expect(emitter.state.phase).toBe("secure");
   });
 
   test.each([
@@ -57,11 +57,11 @@ describe("who is still there", () => {
   });
 
   test("an interruption is shown, with the time it is given, and may heal", () => {
-    const { presence, stage, ends, resumed } = converse();
+    const { presence, emitter, ends, resumed } = converse();
     presence.connection("disconnected");
-    expect(stage.state).toMatchObject({ phase: "reconnecting", giveUpAt: performance.now() + RECOVERY_MS });
+    expect(emitter.state).toMatchObject({ phase: "reconnecting", giveUpAt: performance.now() + RECOVERY_MS });
     presence.connection("connected");
-    expect(stage.state).toEqual({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
+    expect(emitter.state).toEqual({ phase: "secure", path: { kind: "direct" }, deadline: 1e9 });
     expect(resumed()).toBe(1);
     vi.advanceTimersByTime(RECOVERY_MS);
     expect(ends).toEqual([]);

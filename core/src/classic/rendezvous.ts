@@ -7,8 +7,8 @@ import type { EndReason } from "../session/session.ts";
 import { RoomChannel, type RoomEvent } from "../signaling/room-channel.ts";
 import type { ClassicInit, FromServer } from "../wire/room-messages.ts";
 import { Attempt, type AttemptEvent } from "./attempt.ts";
+import type { ChannelsEvent, ClassicChannels } from "./classic-channels.ts";
 import { loadKem } from "./key-upgrade.ts";
-import type { Line, LineEvent } from "./line.ts";
 
 export type RendezvousEvent =
   /** Seated, and alone for the time being. */
@@ -16,10 +16,10 @@ export type RendezvousEvent =
   /** Alone again, in a room that outlives its peers. */
   | { type: "alone" }
   | { type: "connecting" }
-  | { type: "secured"; key: CryptoKey; line: Line; pc: PeerConnection; signal: AbortSignal }
+  | { type: "secured"; key: CryptoKey; channels: ClassicChannels; pc: PeerConnection; signal: AbortSignal }
   | { type: "connection"; state: RTCPeerConnectionState }
-  | Exclude<LineEvent, { type: "secured" | "failed" }>
-  /** The server says so, while the line is open or has just closed. */
+  | Exclude<ChannelsEvent, { type: "secured" | "failed" }>
+  /** The server says so, while the channels are open or have just closed. */
   | { type: "left"; reason: EndReason }
   | { type: "intruder" }
   | { type: "ended"; reason: EndReason };
@@ -93,7 +93,7 @@ export class Rendezvous {
         break;
       case "signal":
         if (idle && !this.#attempt) this.#connect();
-        this.#attempt?.hear(message.data);
+        this.#attempt?.hearSignal(message.data);
         break;
       case "peer_left":
         this.#peerLeft({ type: message.reason === "destroyed" ? "peer-destroyed" : "peer-left" });
@@ -136,11 +136,11 @@ export class Rendezvous {
     if (!attempt) return;
     this.#secured = true;
     this.#room.keepTrying();
-    return this.#tell({ ...event, line: attempt.line, pc: attempt.pc, signal });
+    return this.#tell({ ...event, channels: attempt.channels, pc: attempt.pc, signal });
   }
 
   #peerLeft(reason: EndReason): void {
-    if (this.#secured || this.#attempt?.line.isOpen) void this.#tell({ type: "left", reason });
+    if (this.#secured || this.#attempt?.channels.isOpen) void this.#tell({ type: "left", reason });
     else void this.#afterPeerLeft(reason);
   }
 

@@ -1,5 +1,5 @@
 import type { Bytes } from "../brand.ts";
-import type { DataChannel } from "./channel-port.ts";
+import type { DataChannel } from "../platform.ts";
 
 /** A message that is no bytes, which nobody may send. */
 export type ChannelInput = Bytes | "text" | "closed";
@@ -11,7 +11,7 @@ const KEPT = 4_096;
 export class BufferedChannel {
   readonly channel: DataChannel;
   #early: ChannelInput[] = [];
-  #hear: ((heard: ChannelInput) => void) | undefined;
+  #listener: ((heard: ChannelInput) => void) | undefined;
   readonly #lifetime = new AbortController();
 
   /** @param onEarly - something has come, and nobody has taken the channel yet */
@@ -19,7 +19,7 @@ export class BufferedChannel {
     this.channel = channel;
     channel.binaryType = "arraybuffer";
     const tell = (heard: ChannelInput) => {
-      if (this.#hear) return this.#hear(heard);
+      if (this.#listener) return this.#listener(heard);
       if (this.#early.length < KEPT) this.#early.push(heard);
       onEarly(heard);
     };
@@ -31,15 +31,15 @@ export class BufferedChannel {
   }
 
   /** Nothing is heard any more, and nothing kept. */
-  release(): void {
+  close(): void {
     this.#lifetime.abort();
     this.#early = [];
-    this.#hear = undefined;
+    this.#listener = undefined;
   }
 
   /** Once: hear what was kept, then whatever comes. */
-  take(hear: (heard: ChannelInput) => void): void {
-    this.#hear = hear;
-    for (const heard of this.#early.splice(0)) hear(heard);
+  take(listener: (heard: ChannelInput) => void): void {
+    this.#listener = listener;
+    for (const heard of this.#early.splice(0)) listener(heard);
   }
 }

@@ -1,16 +1,5 @@
 import type { Bytes } from "../brand.ts";
-
-/** What core uses of an `RTCDataChannel` that carries files. */
-export type DataChannel = Pick<
-  RTCDataChannel,
-  | "readyState"
-  | "binaryType"
-  | "bufferedAmount"
-  | "bufferedAmountLowThreshold"
-  | "send"
-  | "addEventListener"
-  | "removeEventListener"
->;
+import type { DataChannel } from "../platform.ts";
 
 /** What the page reports of a channel: `taken` bytes have been handed to it, `waiting` of them have not left. */
 type Report = { readyState: RTCDataChannelState; taken: number; waiting: number };
@@ -54,7 +43,7 @@ export class PortChannel extends EventTarget implements DataChannel {
     super();
     this.#port = port;
     port.onmessage = ({ data }: MessageEvent<Report | ArrayBuffer | string>) => {
-      if (typeof data === "object" && "taken" in data) this.#hear(data);
+      if (typeof data === "object" && "taken" in data) this.#takeReport(data);
       else this.dispatchEvent(new MessageEvent("message", { data }));
     };
   }
@@ -85,7 +74,7 @@ export class PortChannel extends EventTarget implements DataChannel {
     this.#port.postMessage(data, data.byteLength === data.buffer.byteLength ? [data.buffer] : []);
   }
 
-  #hear(report: Report): void {
+  #takeReport(report: Report): void {
     const before = this.#report.readyState;
     const wasHigh = this.bufferedAmount > this.#lowThreshold;
     this.#report = report;

@@ -1,24 +1,15 @@
 import { NullroomError } from "../errors.ts";
 import { SEND_QUEUE_BYTES, SEND_QUEUE_LOW_BYTES } from "../limits.ts";
-
-export type SendChannel = Pick<
-  RTCDataChannel,
-  | "readyState"
-  | "bufferedAmount"
-  | "bufferedAmountLowThreshold"
-  | "send"
-  | "addEventListener"
-  | "removeEventListener"
->;
+import type { DataChannel } from "../platform.ts";
 
 /**
  * Hands frames to a channel no faster than it sends them: pauses above SEND_QUEUE_BYTES, goes on at
  * SEND_QUEUE_LOW_BYTES. One per channel, one sending at a time.
  */
 export class PacedSender {
-  readonly #channel: SendChannel;
+  readonly #channel: DataChannel;
 
-  constructor(channel: SendChannel) {
+  constructor(channel: DataChannel) {
     this.#channel = channel;
   }
 

@@ -11,7 +11,7 @@ import {
   parseFrame,
 } from "../wire/cable.ts";
 
-/** ActionCable as one subscription sees it: a line that comes and goes, and what is said on it. */
+/** ActionCable as one subscription sees it: a socket that comes and goes, and what is said on it. */
 export type CableEvent =
   | { type: "confirmed" }
   /** The server refuses this subscription; the client stops. */
@@ -105,7 +105,7 @@ export class CableClient {
   }
 
   #listen(socket: Socket, signal: AbortSignal): void {
-    const onMessage = (event: MessageEvent) => this.#heard(event.data);
+    const onMessage = (event: MessageEvent) => this.#hearFrame(event.data);
     const onClose = () => this.#lose();
     socket.addEventListener("message", onMessage);
     // `error` is always followed by `close`, which says no less.
@@ -117,7 +117,7 @@ export class CableClient {
     signal.addEventListener("abort", stop, { once: true });
   }
 
-  #heard(data: unknown): void {
+  #hearFrame(data: unknown): void {
     this.#aliveUntil = this.#now() + CABLE_STALE_MS;
     let frame: CableFrame;
     try {

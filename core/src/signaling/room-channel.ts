@@ -36,10 +36,15 @@ export class RoomChannel {
   constructor({ platform, protocol, roomId, signal, onEvent }: RoomChannelOptions) {
     this.#onEvent = onEvent;
     const identifier = formatIdentifier({ protocol, roomId });
-    this.#cable = new CableClient({ platform, identifier, signal, onEvent: (event) => this.#hear(event) });
+    this.#cable = new CableClient({
+      platform,
+      identifier,
+      signal,
+      onEvent: (event) => this.#hearCable(event),
+    });
   }
 
-  /** False where the line is down: what must not get lost is said again after `joined`. */
+  /** False where the socket is down: what must not get lost is said again after `joined`. */
   say(message: ToServer): boolean {
     return this.#cable.perform(formatToServer(message));
   }
@@ -58,7 +63,7 @@ export class RoomChannel {
     return this.#cable.leave();
   }
 
-  #hear(event: CableEvent): void {
+  #hearCable(event: CableEvent): void {
     switch (event.type) {
       case "confirmed":
         this.#onEvent({ type: "joined" });

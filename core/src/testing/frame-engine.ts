@@ -1,5 +1,5 @@
 import { BufferedChannel } from "../peer/buffered-channel.ts";
-import type { DataChannel } from "../peer/channel-port.ts";
+import type { DataChannel } from "../platform.ts";
 import { BulkChannel } from "../session/v2/engine/bulk-channel.ts";
 import { BulkChannelHandle } from "../session/v2/engine/bulk-channel-handle.ts";
 import type { EngineCalls } from "../session/v2/engine/messages.ts";

@@ -1,8 +1,8 @@
 import type { Binding, Fingerprints } from "../../../crypto/binding.ts";
 import type { Role } from "../../../crypto/keys.ts";
 import type { NullroomError } from "../../../errors.ts";
-import type { DataChannel } from "../../../peer/channel-port.ts";
 import type { Path } from "../../../peer/path.ts";
+import type { DataChannel } from "../../../platform.ts";
 import type { SignalBody } from "../../../wire/signal-body.ts";
 
 /**

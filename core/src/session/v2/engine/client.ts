@@ -1,6 +1,6 @@
 import { NullroomError } from "../../../errors.ts";
-import { type DataChannel, portOf } from "../../../peer/channel-port.ts";
-import type { FileWorker, Platform } from "../../../platform.ts";
+import { portOf } from "../../../peer/channel-port.ts";
+import type { DataChannel, FileWorker, Platform } from "../../../platform.ts";
 import type { RemoteChannelEvent } from "../records/remote-channel.ts";
 import { BulkChannelHandle } from "./bulk-channel-handle.ts";
 import type { BulkId, CallName, EngineCalls, EngineEvent, FileEngineEvent } from "./messages.ts";

@@ -1,4 +1,5 @@
 import { wipe } from "../../../crypto/bytes.ts";
+import { BufferedChannel } from "../../../peer/buffered-channel.ts";
 import { type BufferedCall, type PerformCall, withBufferedChannel } from "./buffered-call.ts";
 import type { BulkId, EngineCall, EngineEvent } from "./messages.ts";
 
@@ -49,7 +50,7 @@ export class LazyEngine {
     this.#waiting = this.#waiting.filter(({ name, argument }) => {
       const isOver = bulkId === undefined || (argument && "bulkId" in argument && argument.bulkId === bulkId);
       if (!isOver) return true;
-      if (name === "attach" && "release" in argument.channel) argument.channel.release();
+      if (name === "attach" && argument.channel instanceof BufferedChannel) argument.channel.close();
       if (name === "setKeys" || name === "beginEpoch") wipe(argument.own);
       if (name === "setKeys" || name === "expectEpoch") wipe(argument.peer);
       return false;

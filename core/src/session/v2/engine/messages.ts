@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../../errors.ts";
 import type { Hashing } from "../../../files/hasher.ts";
 import type { Offering } from "../../../files/offering.ts";
 import type { FileDescription } from "../../../files/sink.ts";
-import type { DataChannel } from "../../../peer/channel-port.ts";
+import type { DataChannel } from "../../../platform.ts";
 import type { ChannelKeys } from "../records/record-channel.ts";
 import type { RemoteChannelEvent } from "../records/remote-channel.ts";
 

@@ -6,8 +6,8 @@ import { MAX_RECORD_BYTES, RecordOpener, RecordSealer } from "../../../crypto/re
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { Serial } from "../../../lifetime.ts";
 import type { BufferedChannel, ChannelInput } from "../../../peer/buffered-channel.ts";
-import type { DataChannel } from "../../../peer/channel-port.ts";
 import { PacedSender } from "../../../peer/paced-sender.ts";
+import type { DataChannel } from "../../../platform.ts";
 import type { FrameBytes, FrameParts } from "../../../wire/frames.ts";
 
 /** What a channel's first epoch here is keyed with. The chains belong to the channel from then on. */
@@ -148,7 +148,7 @@ export class RecordChannel {
   /** Nothing is sealed or opened any more; what has been handed to the channel may still leave. Idempotent. */
   wipe(): void {
     this.#lifetime.abort();
-    this.#options.channel.release();
+    this.#options.channel.close();
     this.#sealer?.wipe();
     this.#opener?.wipe();
   }

@@ -6,7 +6,7 @@ import { MAX_RECORD_BYTES } from "../../../crypto/record.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, Serial } from "../../../lifetime.ts";
 import { BufferedChannel } from "../../../peer/buffered-channel.ts";
-import type { DataChannel } from "../../../peer/channel-port.ts";
+import type { DataChannel } from "../../../platform.ts";
 import { parseCtl } from "../../../wire/frame-readers.ts";
 import { type FrameBytes, formatTalk, type HeardFrame, type TalkFrame } from "../../../wire/frames.ts";
 import { type ChannelCounts, RecordChannel } from "./record-channel.ts";

@@ -13,7 +13,7 @@ export type Via = "chat" | "files";
 
 export type FileBound = FileStart | Extract<ClearMessage, { type: "file-end" }>;
 
-export type LineEvent =
+export type ChannelsEvent =
   /** The chat channel is open and the key upgrade has begun. */
   | { type: "opened" }
   /** From here on, and not before, there is something to seal with. */
@@ -25,27 +25,27 @@ export type LineEvent =
   | { type: "closed" }
   | { type: "failed"; error: NullroomError };
 
-export type LineOptions = {
+export type ChannelsOptions = {
   role: Seat;
   linkKey: Bytes;
   signal: AbortSignal;
   /** What is received is handled one by one, in the order of arrival: a returned promise is waited for. */
-  onEvent: (event: LineEvent) => void | Promise<void>;
+  onEvent: (event: ChannelsEvent) => void | Promise<void>;
 };
 
 /**
  * Classic's two channels from their opening to their close: the key upgrade first, then texts, file bounds and
- * chunks. What does not belong, or does not open, ends the line.
+ * chunks. What does not belong, or does not open, ends them.
  */
-export class Line {
-  readonly #options: LineOptions;
+export class ClassicChannels {
+  readonly #options: ChannelsOptions;
   readonly #inbox: Serial;
   readonly #upgrade: KeyUpgrade;
   #channels: { [V in Via]?: RTCDataChannel } = {};
   #key: CryptoKey | undefined;
   #cancelDeadline: () => void = () => undefined;
 
-  constructor(options: LineOptions) {
+  constructor(options: ChannelsOptions) {
     this.#options = options;
     const { role, linkKey, signal } = options;
     this.#inbox = new Serial(signal, (thrown) => this.#fail(thrown));
@@ -139,7 +139,7 @@ export class Line {
 
   #fail(thrown: unknown): void {
     if (this.#options.signal.aborted) return;
-    const error = asNullroomError(thrown, "E_CHANNEL", "the line failed");
+    const error = asNullroomError(thrown, "E_CHANNEL", "the channels failed");
     void this.#options.onEvent({ type: "failed", error });
   }
 

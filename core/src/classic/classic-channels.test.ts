@@ -5,29 +5,29 @@ import { until } from "../../../testing/until.ts";
 import type { Seat } from "../brand.ts";
 import { anyMistake } from "../testing/any-mistake.ts";
 import { FakeChannel } from "../testing/fake-channel.ts";
+import { type ChannelsEvent, ClassicChannels } from "./classic-channels.ts";
 import { makeLinkKey } from "./invite.ts";
-import { Line, type LineEvent } from "./line.ts";
 
-setMaxListeners(0); // All lines of this test share one lifetime.
+setMaxListeners(0); // All ends of this test share one lifetime.
 
 const forever = new AbortController().signal;
 
-/** Two lines over one pair of channels; `onEvent` hears the second one's events. */
-function twoLines(onEvent: (event: LineEvent) => void): [FakeChannel, FakeChannel] {
+/** Both ends of a pair of channels; `onEvent` hears the second one's events. */
+function bothEnds(onEvent: (event: ChannelsEvent) => void): [FakeChannel, FakeChannel] {
   const linkKey = makeLinkKey();
   const channels = FakeChannel.pair("nullroom");
-  const line = (role: Seat, hear: (event: LineEvent) => void) =>
-    new Line({ role, linkKey, signal: forever, onEvent: hear });
-  line(0, () => undefined).add(channels[0]);
-  line(1, onEvent).add(channels[1]);
+  const end = (role: Seat, hear: (event: ChannelsEvent) => void) =>
+    new ClassicChannels({ role, linkKey, signal: forever, onEvent: hear });
+  end(0, () => undefined).add(channels[0]);
+  end(1, onEvent).add(channels[1]);
   return channels;
 }
 
-test("whatever a listener throws, the line fails as by a mistake", async () => {
+test("whatever a listener throws, the channels fail as by a mistake", async () => {
   await fc.assert(
     fc.asyncProperty(anyMistake, async (mistake) => {
       let code: string | undefined;
-      const [first, second] = twoLines((event) => {
+      const [first, second] = bothEnds((event) => {
         if (event.type === "opened") throw mistake;
         if (event.type === "failed") ({ code } = event.error);
       });
@@ -41,7 +41,7 @@ test("whatever a listener throws, the line fails as by a mistake", async () => {
 
 test("a channel that has closed before the answer is E_CHANNEL", async () => {
   let code: string | undefined;
-  const [first, second] = twoLines((event) => {
+  const [first, second] = bothEnds((event) => {
     if (event.type === "failed") ({ code } = event.error);
   });
   first.open();
