@@ -66,12 +66,12 @@ module.exports = {
   forbidden: [
     deny(
       "server-imports-only-what-it-may",
-      "The server's whole share of core is the wire, tokens and the constants; all else needs a reason in docs/decisions.",
+      "The server's whole share of core is the wire and the constants; all else needs a reason in docs/decisions.",
       { path: "^server/src/", pathNot: TESTS },
       {
         pathNot: [
           "^server/src/",
-          "^core/src/(wire|tokens)/",
+          "^core/src/wire/",
           "^core/src/(brand|errors|limits|lifetime)\\.ts$",
           "(^|/)node_modules/(hono|@hono/node-server|ws|@types/ws|redis|@redis|libsql)/",
         ],
@@ -104,8 +104,8 @@ module.exports = {
     ),
     deny(
       "crypto-is-pure",
-      "crypto and tokens do no I/O and know no protocol state.",
-      { path: "^core/src/(crypto|tokens)/", pathNot: TESTS },
+      "crypto does no I/O and knows no protocol state.",
+      { path: "^core/src/crypto/", pathNot: TESTS },
       { path: "^core/src/((files|peer|session|signaling|classic)/|platform\\.ts$)" },
     ),
     deny(

@@ -43,10 +43,6 @@ export class BlobSource implements FileSource {
   }
 }
 
-export function fileSource(file: File): FileSource {
-  return new BlobSource(file, file.name);
-}
-
 /** @throws NullroomError "E_FILE_SIZE" unless `size` holds all of [offset, offset + length) */
 export function refuseOutside(size: number, offset: number, length: number): void {
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);

@@ -37,7 +37,7 @@ export function watchPath(pc: Measurable, signal: AbortSignal, onPath: (path: Pa
   void measure(0);
 }
 
-export function samePath(a: Path, b: Path): boolean {
+function samePath(a: Path, b: Path): boolean {
   return a.kind === b.kind && (a.kind !== "relay" || b.kind !== "relay" || a.host === b.host);
 }
 

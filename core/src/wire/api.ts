@@ -10,7 +10,7 @@ import { type IceServer, readIceServers } from "./room-messages.ts";
 export type CreateRoom = { protocol: "classic" } | { protocol: "2"; admitHash: Bytes };
 
 /** `H(admit)`, all that the server ever holds of a link. */
-export const ADMIT_HASH_BYTES = 32;
+const ADMIT_HASH_BYTES = 32;
 
 /** @throws "E_MALFORMED" */
 export function parseCreateRoom(value: unknown): CreateRoom {

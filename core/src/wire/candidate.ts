@@ -40,7 +40,7 @@ export function outgoingCandidate(text: string, relayOnly: boolean): string | un
  * An IP literal, or a masked local address. Any other name would make the receiver ask a DNS server of the
  * sender's choosing.
  */
-export function isAddress(text: string): boolean {
+function isAddress(text: string): boolean {
   return IPV4.test(text) || MDNS.test(text) || isIpv6(text);
 }
 

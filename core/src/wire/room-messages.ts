@@ -81,7 +81,7 @@ export type ToServer =
   | { action: "evict" }
   | { action: "destroy" };
 
-export const ADMIT_BYTES = 32;
+const ADMIT_BYTES = 32;
 export const SEAT_TOKEN_BYTES = 16;
 
 /** @throws "E_MALFORMED" */

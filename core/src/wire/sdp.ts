@@ -9,7 +9,7 @@ export type Description = {
   ufrag: string;
 };
 
-export const MAX_SDP_BYTES = 8192;
+const MAX_SDP_BYTES = 8192;
 export const MAX_CANDIDATES = 32;
 
 /** @throws "E_SDP_POLICY" */
