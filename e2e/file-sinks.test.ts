@@ -464,7 +464,7 @@ describe("in firefox only", () => {
     await tab.goto(lab.url);
     const { sealed, memory } = await ask(tab, "capabilities");
     expect(sealed).toBeUndefined();
-    expect(await ask(tab, "choose", 20 * MIB)).toMatchObject({ type: "place", kind: "memory" });
+    expect(await ask(tab, "choose", 20 * MIB)).toMatchObject({ type: "take", kind: "memory" });
     expect(await ask(tab, "choose", 1024 * MIB)).toEqual({ type: "refuse", capacity: memory });
     await ask(tab, "sweep");
     expect(tab.record.complaints).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * Every way in which this program can fail a person, named once. Faces (the pages, the terminal) map each
+ * Error codes name every way in which this program can fail a person, once. Faces (the pages, the terminal) map each
  * code to words with a `Record<ErrorCode, …>`, so a new code does not compile until all of them can say it.
  * The table is spec/README.md, "Errors".
  */
@@ -73,7 +73,7 @@ export class NullroomError extends Error {
   }
 }
 
-/** What a server says when it refuses, on the cable (`refused {code}`) and over HTTP (`{"error": code}`). */
+/** Refusals are what a server says on the cable (`refused {code}`) and over HTTP (`{"error": code}`). */
 export const REFUSALS = {
   "room-gone": "E_ROOM",
   "room-full": "E_FULL",
@@ -116,15 +116,16 @@ export function asNullroomError(thrown: unknown, code: ErrorCode, detail: string
 
 /**
  * As `asNullroomError`, for one call of the runtime that refuses by other classes too, as `fetch` and `import()` do by
- * TypeError. Nothing but that call belongs into the `try`.
+ * TypeError. Only that call belongs into the `try`, because a bug beside it would pass for a refusal.
  */
 export function asRefusal(thrown: unknown, code: ErrorCode, detail: string): NullroomError {
   return thrown instanceof NullroomError ? thrown : new NullroomError(code, detail, { cause: thrown });
 }
 
 /**
- * Whether the runtime says no, rather than the language that something was done wrong: a DOMException, the reason of an
- * aborted signal among them, or Firefox's `Exception`, its word for failures that the standards don't name (NS_ERROR_…).
+ * Whether the runtime has refused something, rather than the language found a mistake. Runtimes refuse by a
+ * DOMException, the reason of an aborted signal among them; Firefox also by its `Exception`, where a failure has no name
+ * in a standard (NS_ERROR_…).
  */
 export function isRefusedByRuntime(thrown: unknown): boolean {
   return thrown instanceof DOMException || Object.prototype.toString.call(thrown) === "[object Exception]";

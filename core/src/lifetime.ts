@@ -1,4 +1,4 @@
-/** Helpers for the rule that a lifetime is an `AbortSignal`. */
+/** What the rule that a lifetime is an `AbortSignal` needs: timers, children and tasks that end with a signal. */
 
 /** Run `task` once after `ms` unless `signal` aborts first. Returns a function that cancels it. */
 export function after(ms: number, signal: AbortSignal, task: () => void): () => void {
@@ -28,7 +28,7 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Timers stand still while a machine sleeps and a clock does not: so long after it wakes up, it is asked again. */
+/** Timers stand still while a machine sleeps, and clocks do not. The clock is asked again at least this often. */
 const LOOK_AGAIN_MS = 5_000;
 
 /**
@@ -36,7 +36,7 @@ const LOOK_AGAIN_MS = 5_000;
  * still in a sleep; this one asks the clock before it believes them. Returns a function that cancels it.
  */
 export function at(deadline: number, now: () => number, signal: AbortSignal, task: () => void): () => void {
-  // Never within the call, not even when it is due: a caller must be able to hold the cancel function first.
+  // The task never runs within the call, not even when it is due: a caller must hold the cancel function first.
   const arm = () => after(Math.min(Math.max(0, Math.ceil(deadline - now())), LOOK_AGAIN_MS), signal, check);
   const check = () => {
     if (deadline - now() <= 0) task();
@@ -77,14 +77,14 @@ export class Serial {
         await task();
       } catch (thrown) {
         this.#failed = true;
-        // What fails because everything was just closed is no failure.
+        // A task that fails because its signal has aborted has not failed: its owner has just closed what it needs.
         if (!this.#signal.aborted) this.#onFailure(thrown);
       }
     });
   }
 }
 
-/** Run `task` when `signal` aborts, or now if it has; not any more once `until` has aborted. */
+/** Run `task` when `signal` aborts, or now if it already has; never after `until` has aborted. */
 export function onAbort(signal: AbortSignal | undefined, until: AbortSignal, task: () => void): void {
   if (signal?.aborted) task();
   else signal?.addEventListener("abort", task, { once: true, signal: until });

@@ -1,4 +1,6 @@
-/** Every number that two sides must agree on: unit in the name, reason beside it. spec/ cites these. */
+/**
+ * The limits are numbers that two sides must agree on: the unit is in the name, the reason beside it. spec/ cites them.
+ */
 
 /** How long a room waits to be joined, and how long a conversation lasts: what the original promises. */
 export const ROOM_TTL_SECONDS = 900;
@@ -18,7 +20,9 @@ export const LEASE_PING_INTERVAL_MS = 15_000;
 /** A seat whose socket has not answered for this long is free (waiting rooms) or `gone` (established ones). */
 export const SEAT_LEASE_MS = 45_000;
 
-/** An established room keeps a lost seat for its token this long after the last frame: longer than RECONNECT_WINDOW_MS. */
+/**
+ * An established room keeps a lost seat for its token this long after the last frame: longer than RECONNECT_WINDOW_MS.
+ */
 export const SEAT_RESERVATION_MS = 150_000;
 
 /** How long both sides try to rebuild a lost transport, each by its own clock. */
@@ -32,7 +36,7 @@ export const REKEY_AFTER_RECORDS = 2 ** 20;
 /** One cable frame. A 20 KiB blob in base64url inside two JSON strings fits. */
 export const CABLE_FRAME_BYTES = 32 * 1024;
 
-/** Any command but `send_signal`. */
+/** The limit of any command but `send_signal`. */
 export const CABLE_COMMAND_BYTES = 1024;
 
 /** One sealed signaling blob before base64url. */
@@ -42,7 +46,7 @@ export const SIGNAL_BLOB_BYTES = 20 * 1024;
 export const SIGNALS_PER_WINDOW = 60;
 export const SIGNAL_WINDOW_MS = 10_000;
 
-/** All signals of one room per 15 minutes: a relay of introductions is no relay of data. */
+/** All signals of one room per 15 minutes together: enough for signaling, too little to relay data through it. */
 export const SIGNAL_BYTES_PER_ROOM = 1024 * 1024;
 
 /** HTTP bodies of this server's own routes. */
@@ -52,7 +56,7 @@ export const HTTP_BODY_BYTES = 4 * 1024;
 export const HANDSHAKE_BLOB_BYTES = 2048;
 export const HANDSHAKE_TTL_MS = 180_000;
 
-/** Queued bytes above which a sender pauses: keeps 100 Mbit/s busy for 80 ms, yet a cancel is felt at once. */
+/** Queued bytes above which a sender pauses. They keep 100 Mbit/s busy for 80 ms, and a cancel still acts at once. */
 export const SEND_QUEUE_BYTES = 1024 * 1024;
 
 /** Queued bytes at which a paused sender goes on. */
@@ -61,7 +65,7 @@ export const SEND_QUEUE_LOW_BYTES = 256 * 1024;
 /** One text, in UTF-8 bytes; a longer one is refused before it is sent. */
 export const MESSAGE_BYTES = 16_000;
 
-/** Files of a set: an offer is read and kept before anybody agreed to it, some hundred kilobytes at most. */
+/** Files of a set. An offer is read and kept before anybody has agreed to it, so it must stay below some hundred kB. */
 export const SET_ENTRIES = 4096;
 
 /** One path in a set, in UTF-8: Windows ends at 260 characters, and the folder it goes to needs some of them. */

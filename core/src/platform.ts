@@ -1,26 +1,27 @@
 /**
- * What core asks of the world, in the W3C shapes. core opens nothing itself: the browser passes its own
- * constructors, Node an adapted library, tests a fake. Injected by argument, so that it is visible at the call.
+ * The platform is what core asks of its runtime, in the W3C shapes. core opens nothing itself: the browser passes its
+ * own constructors, Node an adapted library, tests a fake. It is an argument, so that it is visible at the call. What a
+ * runtime refuses must be a DOMException; every other class of error counts as a mistake of core's (`asNullroomError`).
  */
 export interface Platform {
   /** As `fetch`. Paths carry no leading slash (`rooms`, `features`) and resolve against the server's base. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Open the cable. Sub-protocols as in ActionCable; the address is the platform's business. */
+  /** Open the cable, with ActionCable's sub-protocols. The platform knows the address. */
   openSocket(protocols: readonly string[]): Socket;
   createPeerConnection(configuration: RTCConfiguration): PeerConnection;
   /**
    * A fresh certificate for one PeerConnection, or undefined where the runtime makes its own (Node's library).
-   * Unit of secrecy: one connection; never stored.
+   * It lives as long as one connection and its lanes, and is never stored.
    */
   generateCertificate?(): Promise<RTCCertificate>;
-  /** This runtime can restart ICE; where it cannot, a lost connection is made anew. */
+  /** Whether this runtime can restart ICE. Where it cannot, a lost connection is made anew. */
   readonly restartsIce?: boolean;
   /**
-   * A worker in which `session/v2/desk` moves files, or `DeskInPlace`. Called once a session, when its first channel is
-   * made; ended with the session.
+   * A worker in which `session/v2/engine` moves files, or an `InlineEngine` where there are none. It is started with the
+   * first channel of a session and ends with the session.
    */
   startFileWorker(): FileWorker;
-  /** Monotonic milliseconds, which go on while the machine sleeps. Never a wall clock alone: those jump. */
+  /** Monotonic milliseconds, which go on while the machine sleeps. A wall clock alone is not enough, because it jumps. */
   now(): number;
 }
 
@@ -36,7 +37,7 @@ export type Socket = Pick<
   "readyState" | "protocol" | "send" | "close" | "addEventListener" | "removeEventListener"
 >;
 
-/** `Socket.readyState` of a socket that takes frames: the constant itself is not everywhere a global. */
+/** `Socket.readyState` of a socket that takes frames. Not every runtime has WebSocket's own constant as a global. */
 export const SOCKET_OPEN = 1;
 
 /** What core uses of an `RTCPeerConnection`. */
@@ -57,12 +58,12 @@ export type PeerConnection = Pick<
   | "addEventListener"
   | "removeEventListener"
 > & {
-  // Without the overloads that take callbacks, which nobody calls and no fake should have to write.
+  // The overloads that take callbacks are left out: nobody calls them, and no fake should have to write them.
   createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
   createAnswer(): Promise<RTCSessionDescriptionInit>;
 };
 
-/** What core uses of an `RTCDataChannel` once it is there; a worker may have one end of a port instead. */
+/** What core uses of an `RTCDataChannel` once it is there. In a worker one end of a port may stand in for it. */
 export type DataChannel = Pick<
   RTCDataChannel,
   | "readyState"

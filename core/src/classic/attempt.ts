@@ -22,7 +22,10 @@ export type AttemptOptions = {
   onEvent: (event: AttemptEvent) => void | Promise<void>;
 };
 
-/** From `peer_ready` to secured channels, by offer, answer and candidates in the clear. There is no second one. */
+/**
+ * An attempt leads from `peer_ready` to secured channels, by offer, answer and candidates in the clear. Classic makes
+ * only one.
+ */
 export class Attempt {
   readonly channels: ClassicChannels;
   readonly #link: PeerLink;
@@ -70,7 +73,7 @@ export class Attempt {
     const signal = parseSignal(data);
     switch (signal.type) {
       case "description":
-        // Only the initiator offers, so there is no glare to be settled.
+        // Only the initiator offers, so two offers never cross.
         if ((signal.description.type === "offer") === (this.#options.role === 0)) {
           throw new NullroomError("E_MALFORMED", "a description of the wrong kind");
         }
@@ -111,7 +114,7 @@ export class Attempt {
     }
   }
 
-  /** A relay's candidate names, beside the relay, the address that is to be hidden. */
+  /** A relay's candidate also names the address that is to be hidden, so that part is taken out. */
   #sayCandidate(found: Candidate): void {
     const { say, configuration } = this.#options;
     const isHidden = configuration.iceTransportPolicy === "relay";

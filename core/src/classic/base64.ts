@@ -10,7 +10,7 @@ export function toBase64(bytes: Uint8Array): string {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Canonical only. @throws "E_MALFORMED" */
+/** Only the canonical spelling is taken. @throws "E_MALFORMED" */
 export function fromBase64(text: string): Bytes {
   if (!BASE64.test(text)) throw new NullroomError("E_MALFORMED", "not base64");
   return fromBase64Url(text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""));

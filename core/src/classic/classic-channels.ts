@@ -6,7 +6,7 @@ import { openText } from "./frames.ts";
 import { type KeyUpgrade, keyUpgrade, type UpgradeStep } from "./key-upgrade.ts";
 import { type ClearMessage, type FileStart, isClearMessage, parseClear } from "./messages.ts";
 
-/** Labels of the two channels, and what else names them here. */
+/** The labels of the two channels on the wire, and their names in this folder. */
 export const CHAT_LABEL = "nullroom";
 export const FILES_LABEL = "nullroom-files";
 export type Via = "chat" | "files";
@@ -16,7 +16,7 @@ export type FileBound = FileStart | Extract<ClearMessage, { type: "file-end" }>;
 export type ChannelsEvent =
   /** The chat channel is open and the key upgrade has begun. */
   | { type: "opened" }
-  /** From here on, and not before, there is something to seal with. */
+  /** The key upgrade has succeeded: from here on texts and chunks can be sealed. */
   | { type: "secured"; key: CryptoKey }
   | { type: "text"; text: string }
   /** Existing clients send the bounds of a file on either channel, and its chunks always on `files`. */
@@ -29,13 +29,13 @@ export type ChannelsOptions = {
   role: Seat;
   linkKey: Bytes;
   signal: AbortSignal;
-  /** What is received is handled one by one, in the order of arrival: a returned promise is waited for. */
+  /** Messages are handled one by one, in the order of arrival: a returned promise is waited for. */
   onEvent: (event: ChannelsEvent) => void | Promise<void>;
 };
 
 /**
  * Classic's two channels from their opening to their close: the key upgrade first, then texts, file bounds and
- * chunks. What does not belong, or does not open, ends them.
+ * chunks. A message that is out of place, or that does not open, ends the conversation.
  */
 export class ClassicChannels {
   readonly #options: ChannelsOptions;
@@ -61,7 +61,9 @@ export class ClassicChannels {
     return this.#channels[via];
   }
 
-  /** Take a channel, ours or the other side's. One that has no place here is closed. */
+  /**
+   * Take a channel that this side or the other one has made. A channel with another label, or a second one, is closed.
+   */
   add(channel: RTCDataChannel): void {
     const via = channel.label === CHAT_LABEL ? "chat" : channel.label === FILES_LABEL ? "files" : undefined;
     if (!via || this.#channels[via]) {

@@ -24,10 +24,10 @@ import { Rendezvous, type RendezvousEvent } from "./rendezvous.ts";
 export type ClassicOptions = {
   platform: Platform;
   roomId: RoomId;
-  /** Owned by the session from here on: it zeroes them. */
+  /** The session takes these bytes over and zeroes them. */
   linkKey: Bytes;
   configuration: RTCConfiguration;
-  /** Known to who made the room; who joins hears it from the server. */
+  /** Set by whoever made the room. Whoever joins hears it from the server. */
   deadline?: number;
   signal?: AbortSignal;
 };
@@ -219,7 +219,7 @@ export class ClassicSession implements Session {
     this.#cancelDeadline = at(deadline, now, this.#lifetime.signal, () => this.wipe({ type: "time-up" }));
   }
 
-  /** The server counts the same time and may be a moment ahead of us: it then has no room any more. */
+  /** The server counts the same time and may be a moment ahead of this side, so that the room is gone there already. */
   #isTimeUp(reason: EndReason): boolean {
     return reason.type === "failed" && this.#options.platform.now() > this.#deadline - CLOCKS_DIFFER_MS;
   }
@@ -231,7 +231,7 @@ function firstState(deadline: number | undefined): SessionState {
     : { phase: "waiting", deadline };
 }
 
-/** Classic has neither safety words nor seats, and one attempt. */
+/** Classic has neither safety words nor seats, and only one attempt. */
 function protocol2Only(): never {
   throw new NullroomError("E_UNSUPPORTED", "only protocol 2 has this");
 }

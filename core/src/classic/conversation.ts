@@ -32,7 +32,7 @@ export class Conversation {
   readonly #sending: Serial;
   readonly #outgoing: OutgoingFiles;
   readonly #incoming: IncomingFiles;
-  /** Written and not yet handed to the channel. */
+  /** Texts that were written and not yet handed to the channel. */
   #outbox: { id: MessageId; text: string }[] = [];
   #written = 0;
   #heard = 0;
@@ -58,7 +58,7 @@ export class Conversation {
 
   /** @throws "E_MESSAGE_TOO_LONG" */
   sendText(written: string): MessageId {
-    // Cleaned before it is sent: a leading control character would make it a message between programs.
+    // The text is cleaned before it is sent, because a leading control character would make it a control message.
     const { text, cleaned } = cleanText(written);
     if (utf8Length(text) > MESSAGE_BYTES) throw new NullroomError("E_MESSAGE_TOO_LONG", "above 16,000 bytes");
     this.#written += 1;
@@ -70,7 +70,7 @@ export class Conversation {
     return id;
   }
 
-  /** Send what waits, unless the transport is interrupted: then it goes on waiting, visibly. */
+  /** Send the texts that wait. While the transport is interrupted they go on waiting, and the page shows that. */
   flush(): void {
     this.#sending.run(async () => {
       while (this.#emitter.state.phase === "secure") {
@@ -81,7 +81,9 @@ export class Conversation {
     });
   }
 
-  /** Tell the other side how bytes travel, as existing clients do. Ours measure for themselves. */
+  /**
+   * Tell the other side how bytes travel, as existing clients do. This client measures it and ignores what it is told.
+   */
   tellPath(value: "direct" | "relay"): void {
     this.#control({ type: "connection_type", value });
   }
@@ -97,7 +99,7 @@ export class Conversation {
     }
   }
 
-  /** What was never handed over has failed, and the person is told before everything goes. */
+  /** Texts that were never handed to the channel have failed, and the person is told so. */
   close(): void {
     for (const { id } of this.#outbox.splice(0))
       this.#emitter.emit({ type: "delivery", id, status: "failed" });
@@ -133,7 +135,7 @@ export class Conversation {
   }
 }
 
-/** Files come without being asked for; those within the limit are accepted already, and nothing can be told to wait. */
+/** Classic's files come without an offer: those within the limit are accepted already, and none can be paused. */
 function filesOf(outgoing: OutgoingFiles, incoming: IncomingFiles): SessionFiles {
   return {
     ...NO_FILES,

@@ -16,7 +16,7 @@ export async function sealFrame(key: CryptoKey, plaintext: Bytes): Promise<Bytes
   return frame;
 }
 
-/** @throws "E_RECORD_AUTH", whatever went wrong: telling causes apart helps only an attacker. */
+/** @throws "E_RECORD_AUTH" for every cause, because telling causes apart helps only an attacker */
 export async function openFrame(key: CryptoKey, frame: Bytes): Promise<Bytes> {
   try {
     const iv = frame.subarray(0, IV_BYTES);

@@ -20,7 +20,7 @@ export type IncomingOptions = {
   giveUp: (wireId: string) => void;
 };
 
-/** Chunks that overtook a `file-start` on the other channel; 4 MiB, far more than one round trip's worth. */
+/** Chunks that may overtake a `file-start` on the other channel: 4 MiB, far more than travel in one round trip. */
 const EARLY_CHUNKS = 64;
 /** How long the rest of a file may take to come in after a `file-end` that overtook it on the other channel. */
 const STRAGGLER_MS = 10_000;
@@ -47,8 +47,8 @@ export class IncomingFiles {
 
   async bound(message: FileBound, via: Via): Promise<void> {
     if (message.type === "file-end") return this.#end(message.transferId, via);
-    this.#drop("failed", "E_FILE_SIZE"); // A start over another file, which therefore has no end.
-    // On the channel of chunks everything before a start belongs to something else.
+    this.#drop("failed", "E_FILE_SIZE"); // A file that another one interrupts has no end.
+    // On the channel of chunks everything before a start belongs to another file.
     if (via === "files") this.#clearChannel();
     this.#start(message);
     for (const frame of this.#early.splice(0)) await this.chunk(frame);
@@ -68,7 +68,7 @@ export class IncomingFiles {
       checkLength(frame, start, chunks.length);
       this.#add(await openFrame(this.#options.key, frame), chunks);
     } catch (thrown) {
-      // It may have been given up while the chunk was being opened.
+      // The file may have been given up while the chunk was being opened.
       if (this.#receiving?.chunks === chunks)
         this.#drop("failed", asNullroomError(thrown, "E_FILE_READ", "").code);
     }
@@ -101,7 +101,7 @@ export class IncomingFiles {
   #add(chunk: Bytes, chunks: Bytes[]): void {
     const receiving = this.#receiving;
     if (!receiving || receiving.chunks !== chunks) {
-      chunk.fill(0); // Given up while it was being opened.
+      chunk.fill(0); // The file was given up while the chunk was being opened.
       return;
     }
     chunks.push(chunk);

@@ -8,7 +8,7 @@ import type { ClearMessage } from "./messages.ts";
  * Mandatory: there is no conversation under the link's key alone. See spec/classic.md, "Key upgrade".
  */
 export type KeyUpgrade = {
-  /** What this side says first, if it is the one to speak. */
+  /** What this side says first, if it is the initiator. */
   begin(): Promise<UpgradeStep>;
   /** @throws "E_HS_KEM", "E_HS_CONFIRM"; the upgrade is over then, and so is the session. */
   take(message: UpgradeMessage): Promise<UpgradeStep>;
@@ -21,7 +21,7 @@ export type UpgradeStep = { reply?: UpgradeMessage; key?: CryptoKey };
 
 type Kem = typeof import("@noble/post-quantum/ml-kem.js").ml_kem768;
 
-/** Loaded when a room begins to connect, so that no page pays for it before. @throws "E_SERVER" where it cannot be */
+/** The KEM is fetched when a room begins to connect, so that no page pays for it before. @throws "E_SERVER" */
 export async function loadKem(): Promise<Kem> {
   try {
     return (await import("@noble/post-quantum/ml-kem.js")).ml_kem768;
@@ -55,7 +55,7 @@ class InitiatorUpgrade implements KeyUpgrade {
   async take(message: UpgradeMessage): Promise<UpgradeStep> {
     const secretKey = this.#secretKey;
     if (message.type !== "pq-encap" || !secretKey) throw outOfOrder();
-    this.#secretKey = undefined; // One answer is taken, whatever it is.
+    this.#secretKey = undefined; // Only the first answer is taken, right or wrong.
     const kem = await loadKem();
     const shared = attempt(() => own(kem.decapsulate(fromBase64(message.data), secretKey)));
     secretKey.fill(0);
@@ -118,7 +118,7 @@ class ResponderUpgrade implements KeyUpgrade {
   }
 }
 
-/** Wrong lengths, bad base64 and keys that fail the modulus check are one refusal. */
+/** Wrong lengths, bad base64 and keys that fail the modulus check all end as "E_HS_KEM". */
 function attempt<T>(operation: () => T): T {
   try {
     return operation();
@@ -127,7 +127,7 @@ function attempt<T>(operation: () => T): T {
   }
 }
 
-/** Web Crypto takes bytes that own their memory; the library's copy goes. */
+/** Web Crypto takes bytes that own their memory. The library's copy is zeroed. */
 function own(secret: Uint8Array): Bytes {
   const copy = new Uint8Array(secret);
   secret.fill(0);

@@ -15,7 +15,7 @@ export function isClearMessage(text: string): boolean {
 export type Signal =
   | { type: "description"; description: Description }
   | { type: "candidate"; candidate: Candidate }
-  /** An empty candidate, by which some browsers say that there are no more. */
+  /** Some browsers say by an empty candidate that there are no more. */
   | { type: "candidates-end" };
 
 const SDP_CHARS = 16 * 1024;
@@ -79,7 +79,7 @@ export type FileStart = {
 const ID_CHARS = 128;
 const NAME_CHARS = 4096;
 
-/** Undefined for a type that we don't know: existing clients ignore those. @throws "E_MALFORMED" */
+/** Undefined for an unknown type, which existing clients ignore too. @throws "E_MALFORMED" */
 export function parseClear(text: string): ClearMessage | undefined {
   const fields = readObject(parseJson(text, "message"), "message");
   const type = readString(fields, "type");
@@ -110,14 +110,14 @@ const CONTROL_MARK = "\u0001";
 
 export type ControlMessage =
   | { type: "connection_type"; value: "direct" | "relay" }
-  /** Ours: either side gives up a file. Existing clients ignore it, as they do every type they don't know. */
+  /** Either side gives up a file. Existing clients do not know this type, and ignore it as they do every such one. */
   | { type: "file_cancel"; transferId: string };
 
 export function formatControl(message: ControlMessage): string {
   return CONTROL_MARK + JSON.stringify(message);
 }
 
-/** "text" for what a person wrote, undefined for a control message that means nothing to us. */
+/** "text" for what a person wrote, undefined for a control message that this client has no use for. */
 export function parseControl(text: string): ControlMessage | "text" | undefined {
   if (!text.startsWith(CONTROL_MARK)) return "text";
   try {

@@ -84,7 +84,7 @@ export class OutgoingFiles {
       sending.tracker.update({ status: "sent" });
       this.#sending.delete(sending.tracker.transfer.id);
     } catch (thrown) {
-      if (signal.aborted) return; // Whoever aborted has reported it.
+      if (signal.aborted) return; // Whoever aborted the sending has reported it.
       this.#stop(sending, "failed", asNullroomError(thrown, "E_FILE_READ", "the file cannot be read").code);
     } finally {
       sending.lifetime.abort();
@@ -113,14 +113,14 @@ export class OutgoingFiles {
   #stop(sending: Sending, status: "cancelled" | "failed", code?: NullroomError["code"]): void {
     this.#sending.delete(sending.tracker.transfer.id);
     sending.lifetime.abort();
-    // No `file-end`: an existing client would show what it has as if it were whole.
+    // A `file-end` is not sent: an existing client would show what it has as if it were whole.
     if (sending.tracker.transfer.status === "moving" && code !== "E_FILE_CANCELLED")
       this.#options.giveUp(sending.wireId);
     sending.tracker.update(code ? { status, code } : { status });
   }
 }
 
-/** The channel of files may open a moment after the one of texts. @throws "E_CHANNEL" where it never will */
+/** The channel of files may open a moment after the one of texts. @throws "E_CHANNEL" where it closes instead */
 function opened(channel: RTCDataChannel, signal: AbortSignal): Promise<void> {
   if (channel.readyState !== "connecting") return Promise.resolve();
   const waiting = childOf(signal);

@@ -6,7 +6,7 @@ export type PresenceOptions = {
   emitter: StateEmitter;
   now: () => number;
   signal: AbortSignal;
-  /** The transport is back: what waited may go. */
+  /** The transport is back: texts that waited may be sent. */
   onResumed: () => void;
   onEnded: (reason: EndReason) => void;
 };
@@ -46,7 +46,7 @@ export class Presence {
     if (this.#hasClosed) return;
     this.#hasClosed = true;
     if (this.#hint) this.#options.onEnded(this.#hint);
-    // News of a goodbye comes on two ways, in either order.
+    // Both the closed channel and the server's hint tell of a goodbye, in either order, and only the hint says why.
     else after(HINT_MS, this.#options.signal, () => this.#options.onEnded({ type: "lost" }));
   }
 

@@ -11,7 +11,7 @@ import type { ChannelsEvent, ClassicChannels } from "./classic-channels.ts";
 import { loadKem } from "./key-upgrade.ts";
 
 export type RendezvousEvent =
-  /** Seated, and alone for the time being. */
+  /** This side has a seat, and is alone for the time being. */
   | { type: "seated"; ttlMs: number; fileSizeLimit: number }
   /** Alone again, in a room that outlives its peers. */
   | { type: "alone" }
@@ -19,7 +19,7 @@ export type RendezvousEvent =
   | { type: "secured"; key: CryptoKey; channels: ClassicChannels; pc: PeerConnection; signal: AbortSignal }
   | { type: "connection"; state: RTCPeerConnectionState }
   | Exclude<ChannelsEvent, { type: "secured" | "failed" }>
-  /** The server says so, while the channels are open or have just closed. */
+  /** The server says that the other side left, while the channels are open or have just closed. */
   | { type: "left"; reason: EndReason }
   | { type: "intruder" }
   | { type: "ended"; reason: EndReason };
@@ -67,7 +67,7 @@ export class Rendezvous {
         this.#hearServer(event.message);
         break;
       case "rejected":
-        // With an attempt under way the two may find each other without the room.
+        // With an attempt under way the two may still find each other without the room.
         if (!this.#attempt) void this.#askWhy();
         break;
       case "unreadable":
@@ -82,7 +82,7 @@ export class Rendezvous {
   }
 
   #hearServer(message: FromServer): void {
-    // Nothing that the server says ends a conversation, or begins another one over it.
+    // The server can neither end a conversation nor begin another one over it.
     const idle = !this.#secured;
     switch (message.type) {
       case "init":
@@ -102,7 +102,7 @@ export class Rendezvous {
         void this.#tell(message);
         break;
       default:
-        break; // What is left belongs to protocol 2, or to a gate that we don't ask.
+        break; // The rest belongs to protocol 2, or answers questions that this client does not ask.
     }
   }
 
@@ -115,7 +115,7 @@ export class Rendezvous {
   #connect(): void {
     this.#dropAttempt();
     void this.#tell({ type: "connecting" });
-    loadKem().catch(() => this.#fail("E_SERVER")); // Early, so that the upgrade need not wait for it.
+    loadKem().catch(() => this.#fail("E_SERVER")); // It is fetched early, so that the upgrade need not wait for it.
     const { platform, configuration, linkKey } = this.#options;
     const { signal } = this.#attemptLifetime;
     this.#attempt = new Attempt({
@@ -181,7 +181,7 @@ export class Rendezvous {
   }
 }
 
-/** Why the server has closed for good: a refusal of its own, or a word that only it understands. */
+/** Why the server has closed for good: one of its refusals, or "E_SERVER" for a reason that is not among them. */
 function codeOf(reason: string | undefined): ErrorCode {
   return isRefusalCode(reason) ? REFUSALS[reason] : "E_SERVER";
 }

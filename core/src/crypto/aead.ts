@@ -16,7 +16,7 @@ export async function sealAead(key: CryptoKey, { nonce, aad }: Envelope, message
   return new Uint8Array(await crypto.subtle.encrypt(algorithm, key, message));
 }
 
-/** @throws `code`, whatever went wrong: telling causes apart helps only an attacker. */
+/** @throws `code` for every cause, because telling causes apart helps only an attacker */
 export async function openAead(
   key: CryptoKey,
   { nonce, aad }: Envelope,

@@ -8,7 +8,7 @@ export class Attempts {
   #counted = 0;
   #seen = 0;
 
-  /** Which try this is, for people: from 1. */
+  /** The number of the running attempt for people, from 1. */
   get number(): number {
     return this.#seen;
   }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../brand.ts";
 
-/** Constant time for equal lengths: how much of a tag was right is nobody's business. */
+/** Takes the same time for all values of equal length, so that nobody learns how much of a tag was right. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

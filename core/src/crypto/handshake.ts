@@ -24,13 +24,13 @@ import {
 import type { HandshakeSource } from "./source.ts";
 
 /**
- * One attempt of the handshake, either side: spec/3-session.md §3. Messages in, messages out; no I/O, no clock.
- * Feed it one message at a time. After a throw or `wipe()` nothing secret is left in it.
+ * A handshake is one attempt, of either side: spec/3-session.md §3. Messages go in and messages come out; it does no
+ * I/O and knows no clock. Feed it one message at a time. After a throw or `wipe()` nothing secret is left in it.
  */
 export interface Handshake {
-  /** Undefined for R until HS1 has come. */
+  /** Undefined for the responder until HS1 has come. */
   readonly hsid: Bytes | undefined;
-  /** Whether the other side can know this attempt's safety words by now: then it counts. */
+  /** Whether the other side can know this attempt's safety words by now. From then on the attempt counts. */
   readonly counts: boolean;
   readonly isWiped: boolean;
   /** @throws the codes of §3's table of refusals; the attempt is then over */
@@ -39,10 +39,10 @@ export interface Handshake {
 }
 
 export type HandshakeOutcome =
-  /** Another attempt's: late or replayed. */
+  /** The message belongs to another attempt: it is late or replayed. */
   | { type: "discarded" }
   | { type: "reply"; message: Bytes }
-  /** `message` is I's HS5, to be sent before anything else. The secrets are the caller's now. */
+  /** `message` is the initiator's HS5, to be sent before anything else. The secrets are the caller's now. */
   | { type: "authenticated"; message?: Bytes; agreed: Agreed };
 
 export type Agreed = { secrets: SessionSecrets; words: SasIndices };
@@ -50,7 +50,7 @@ export type Agreed = { secrets: SessionSecrets; words: SasIndices };
 /** `psk` stays the caller's and must outlive the attempt. */
 export type HandshakeSetup = { psk: Bytes; kind: PskKind; room: Bytes };
 
-/** I's side. `hs1` is the message to begin with. */
+/** Begin as the initiator. `hs1` is the message to begin with. */
 export async function initiate(
   setup: HandshakeSetup,
   source: HandshakeSource,
@@ -73,7 +73,7 @@ export async function initiate(
   return { handshake: new Initiator(setup, hsid, { step: "hs2", th0, th1, ...keys }), hs1 };
 }
 
-/** R's side, waiting for HS1. */
+/** Begin as the responder, who waits for HS1. */
 export function respond(setup: HandshakeSetup, source: HandshakeSource): Handshake {
   return new Responder(setup, source);
 }
@@ -116,7 +116,7 @@ class Initiator implements Handshake {
     message: Bytes,
   ): Promise<HandshakeOutcome> {
     const { th0, th1, dh, kem, hs3 } = state;
-    const shared = await dh.derive(pkR); // Before HS3: a key that cannot be used must not cost an attempt.
+    const shared = await dh.derive(pkR); // This comes before HS3, because a key that cannot be used must not cost an attempt.
     const th3 = await stepTranscript(await stepTranscript(th1, message), hs3);
     this.#state = { step: "hs4", th0, th3, shared, kem };
     this.counts = true;
@@ -133,7 +133,7 @@ class Initiator implements Handshake {
     const ending = await conclude({ th0, th3, psk, dh: shared, ss, hs4Untagged: withoutTag(message) });
     if (!equalBytes(tagR, ending.tagR)) {
       wipeSession(ending.secrets);
-      throw new NullroomError("E_HS_CONFIRM", "R's tag is wrong");
+      throw new NullroomError("E_HS_CONFIRM", "the responder's tag is wrong");
     }
     const words = await deriveSas(th3);
     this.wipe();
@@ -209,14 +209,14 @@ class Responder implements Handshake {
     const { ct, ss } = await this.#source.kem.encapsulate(hs3.ekI);
     const th3 = await stepTranscript(th2, message);
     const hs4Untagged = withoutTag(formatHandshake({ type: 4, hsid, ct, tagR: new Uint8Array(32) }));
-    // I's tag follows from what R knows now, so R concludes at once and keeps no key above the session's.
+    // The initiator's tag follows from what is known now, so the responder concludes at once and keeps no higher key.
     const { tagR, tagI, secrets } = await conclude({ th0, th3, psk, dh: shared, ss, hs4Untagged });
     this.#state = { step: "hs5", hsid, tagI, agreed: { secrets, words: await deriveSas(th3) } };
     return { type: "reply", message: formatHandshake({ type: 4, hsid, ct, tagR }) };
   }
 
   async #onHs5({ tagI, agreed }: At<ResponderState, "hs5">, hs5: Said<5>): Promise<HandshakeOutcome> {
-    if (!equalBytes(hs5.tagI, tagI)) throw new NullroomError("E_HS_CONFIRM", "I's tag is wrong");
+    if (!equalBytes(hs5.tagI, tagI)) throw new NullroomError("E_HS_CONFIRM", "the initiator's tag is wrong");
     this.#state = { step: "over" };
     return { type: "authenticated", agreed };
   }
@@ -232,8 +232,8 @@ const DISCARDED: HandshakeOutcome = { type: "discarded" };
 const outOfOrder = () => new NullroomError("E_SIGNAL_SEQ", "handshake message out of order");
 
 /**
- * Every failure is final: what the attempt held goes before the error does. So does what a step that was under way
- * during `wipe()` has put in its place.
+ * Every failure is final: the secrets of the attempt are wiped before the error leaves it. A step that was under way
+ * during `wipe()` may have put new ones there, which are wiped as well.
  */
 async function guarded<T>(handshake: Handshake, task: () => Promise<T>): Promise<T> {
   try {

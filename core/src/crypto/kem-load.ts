@@ -3,8 +3,8 @@ import type { Kem } from "./kem.ts";
 import { isSupported, nativeKem } from "./kem-native.ts";
 
 /**
- * The runtime's own ML-KEM if it says that it has one, else the portable one, loaded only then. Which one it is
- * changes nothing on the wire.
+ * Load the runtime's own ML-KEM if it says that it has one, else fetch the portable one. Which one it is changes nothing
+ * on the wire. @throws "E_SERVER" where its code cannot be fetched
  */
 export async function loadKem(): Promise<Kem> {
   return isSupported() ? nativeKem : loadPortableKem();

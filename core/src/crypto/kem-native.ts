@@ -48,7 +48,7 @@ async function keyPair(privateKey: CryptoKey, publicKey: CryptoKey): Promise<Kem
       checkCiphertext(ct);
       return new Uint8Array(await crypto.subtle.decapsulateBits(ALGORITHM, privateKey, ct));
     },
-    // Nothing to fill: the key lives in the engine and goes with this object.
+    // There are no bytes to fill: the key lives in the runtime and goes with this object.
     wipe: () => undefined,
   };
 }

@@ -3,16 +3,16 @@ import { ascii, concat } from "../wire/binary.ts";
 
 /** `H`, `HMAC`, `Ext` and `Exp` of spec/README.md over Web Crypto, and every label that is ever expanded. */
 
-/** 0 is I, the initiator; 1 is R, the responder. In every room the seat decides. */
+/** Role 0 is the initiator (I in formulas), role 1 the responder (R). In every room the seat decides. */
 export type Role = Seat;
 
-/** What keys a handshake: 0 the link secret, 1 the resume secret of a running session. */
+/** Which secret keys a handshake: 0 is the link secret, 1 the resume secret of a running session. */
 export type PskKind = 0 | 1;
 
-/** Output of every hash, extract and expand. */
+/** The length of every hash, extract and expand. */
 export const KEY_BYTES = 32;
 
-/** Closed, so that no two uses can share a label by accident. */
+/** The list of labels is closed, so that no two uses can share one by accident. */
 export type Label =
   | "nr2 admit"
   | "nr2 seal hs I"
@@ -37,7 +37,7 @@ export async function hmac(key: Bytes, data: Bytes): Promise<Bytes> {
   return tag;
 }
 
-/** One for each of `data`, under one key. */
+/** One tag for each of `data`, under one key. */
 export async function hmacs<const Data extends readonly Bytes[]>(
   key: Bytes,
   data: Data,

@@ -21,13 +21,13 @@ const BULK_BUCKET = 65508;
 /** Header, largest bucket, tag. */
 export const MAX_RECORD_BYTES = HEADER_BYTES + BULK_BUCKET + TAG_BYTES;
 
-/** One step: this record's key, and the chain key of the next. */
+/** One step of a chain: the key of this record, and the chain key of the next. */
 export async function ratchet(chainKey: Bytes): Promise<{ messageKey: Bytes; following: Bytes }> {
   const [messageKey, following] = await hmacs(chainKey, [MESSAGE, FOLLOWING]);
   return { messageKey, following };
 }
 
-/** One direction on one channel. Owns its chain key; at most one call at a time makes progress. */
+/** A chain is one direction on one channel. It owns its chain key; at most one call at a time makes progress. */
 class Chain {
   #key: Bytes | undefined;
   #wiped = false;
@@ -44,7 +44,7 @@ class Chain {
     const { messageKey, following } = await ratchet(key);
     wipe(key);
     this.#key = following;
-    if (this.#wiped) this.wipe(); // Meanwhile: the next key must not outlive the chain.
+    if (this.#wiped) this.wipe(); // The chain was wiped meanwhile, and the next key must not outlive it.
     const imported = await importAeadKey(messageKey, usage);
     wipe(messageKey);
     return imported;
@@ -61,7 +61,7 @@ export type ChainSetup = {
   channel: Channel;
   role: Role;
   key: Bytes;
-  /** In which the channel was opened, where that is not the first. */
+  /** The epoch in which the channel was opened, where that is not the first. */
   epoch?: number;
 };
 
@@ -74,7 +74,10 @@ export class RecordSealer {
   #markerDue = false;
   #sent = 0;
   #queue: Promise<unknown> = Promise.resolve();
-  /** All zero between two records. On bulk one for all of them: taking 64 KiB anew costs as much as sealing it. */
+  /**
+   * All zero between two records. Bulk uses one buffer for all of them: taking 64 KiB anew costs as much as sealing
+   * them.
+   */
   readonly #bulkInner: Bytes;
 
   constructor({ channel, role, key, epoch = 0 }: ChainSetup) {
@@ -93,7 +96,7 @@ export class RecordSealer {
   /** Records come out in the order of the calls, however many are made at once. */
   seal(frame: FrameParts): Promise<SealedRecord> {
     const sealed = this.#queue.then(() => this.#seal(frame));
-    this.#queue = sealed.catch(() => undefined); // Because the caller has the failure; the queue only keeps order.
+    this.#queue = sealed.catch(() => undefined); // because the caller has the failure; the queue only keeps order
     return sealed;
   }
 
@@ -126,7 +129,7 @@ export class RecordSealer {
   }
 }
 
-/** Opens what the other side sends on one channel. Takes over `key`. Any throw is the end of the session. */
+/** Opens what the other side sends on one channel. Takes over `key`. Any throw ends the session. */
 export class RecordOpener {
   readonly #channel: Channel;
   readonly #role: Role;
@@ -135,7 +138,7 @@ export class RecordOpener {
   #epoch: number;
   #received = 0;
 
-  /** @param setup.role - the sender's */
+  /** @param setup.role - the role of the sender, which is the other side */
   constructor({ channel, role, key, epoch = 0 }: ChainSetup) {
     this.#channel = channel;
     this.#role = role;
@@ -154,7 +157,7 @@ export class RecordOpener {
   }
 
   /**
-   * One record, one at a time, in the order of arrival.
+   * Open one record, one at a time, in the order of arrival.
    * @throws "E_RECORD_PAD", "E_RECORD_AUTH", "E_RECORD_EPOCH", "E_RECORD_SEQ": spec/4-frames.md §4
    */
   async open(record: Bytes): Promise<FrameBytes> {

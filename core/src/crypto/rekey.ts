@@ -15,7 +15,10 @@ const LAST_EPOCH = 0xffff;
 /** What both sides know once REKEY2 is made. */
 export type SharedSecrets = { dh: Bytes; ss: Bytes };
 
-/** R's half: fresh keys of its own against I's. @throws "E_REKEY" for keys that a handshake would refuse */
+/**
+ * The responder's half: fresh keys of its own against the initiator's.
+ * @throws "E_REKEY" for keys that a handshake would refuse
+ */
 export async function answerKeys(
   source: HandshakeSource,
   { pk, ek }: { pk: Bytes; ek: Bytes },
@@ -27,7 +30,7 @@ export async function answerKeys(
   });
 }
 
-/** I's half. Its own keys are gone afterwards, whatever comes of it. @throws "E_REKEY" */
+/** The initiator's half. Its own keys are always gone afterwards. @throws "E_REKEY" */
 export async function concludeKeys(
   own: { dh: DhKeyPair; kem: KemKeyPair },
   { pk, ct }: { pk: Bytes; ct: Bytes },
@@ -42,7 +45,7 @@ export async function concludeKeys(
   }
 }
 
-/** One secret without the other is of no use, and must not stay. */
+/** Derive beside `ss`, which is of no use without the derived secret and so is wiped with a failure. */
 async function deriveBeside(ss: Bytes, own: DhKeyPair, pk: Bytes): Promise<Bytes> {
   try {
     return await own.derive(pk);
@@ -60,7 +63,7 @@ async function refusing<T>(task: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The key schedule. */
+/** The input of the key schedule. */
 export type RekeyInput = SharedSecrets & {
   /** rk of the epoch that ends; zero when this returns. */
   rk: Bytes;
@@ -81,7 +84,7 @@ export async function rekeyTranscript({
   return hash(ascii("nr2 rekey"), u16(epoch), await hash(body1), await hash(body2));
 }
 
-/** Wipes `rk`, `dh` and `ss`: what is returned has no living ancestor. @throws "E_REKEY" beyond the last epoch */
+/** Wipes `rk`, `dh` and `ss`, so that no ancestor of the result is left. @throws "E_REKEY" beyond the last epoch */
 export async function deriveEpoch(input: RekeyInput): Promise<EpochSecrets> {
   if (input.epoch > LAST_EPOCH) {
     wipe(input.rk, input.dh, input.ss);

@@ -4,7 +4,7 @@ import { expand } from "./keys.ts";
 /** Five indices into the table of symbols, spec/3-session.md §5 and §9. */
 export type SasIndices = readonly [number, number, number, number, number];
 
-/** The four bytes whose upper 30 bits are the indices. */
+/** Four bytes, whose upper 30 bits are the indices. */
 export async function sasBytes(th3: Bytes): Promise<Bytes> {
   return (await expand(th3, "nr2 sas")).slice(0, 4);
 }

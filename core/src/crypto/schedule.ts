@@ -24,7 +24,7 @@ export function stepTranscript(th: Bytes, said: Bytes): Promise<Bytes> {
 
 export type MasterInput = { th0: Bytes; th4: Bytes; psk: Bytes; dh: Bytes; ss: Bytes };
 
-/** The three that lie above every session key. Whoever asks wipes them: `k0` and `k1` at once. */
+/** The three keys above every session key. The caller wipes them, `k0` and `k1` at once. */
 export async function deriveMaster(input: MasterInput): Promise<{ k0: Bytes; k1: Bytes; master: Bytes }> {
   const k0 = await extract(input.th0, input.psk);
   const shared = concat(input.dh, input.ss);
@@ -41,7 +41,7 @@ export async function confirmationTag(master: Bytes, role: "I" | "R", th: Bytes)
   return tag;
 }
 
-/** What `master` leaves behind. None of these is an ancestor of another. */
+/** The secrets that come from `master`. None of them is an ancestor of another. */
 export type SessionSecrets = { rec: Bytes; rk: Bytes; resume: Bytes; sealI: Bytes; sealR: Bytes };
 
 export async function deriveSession(master: Bytes, th6: Bytes): Promise<SessionSecrets> {
@@ -62,7 +62,8 @@ export function wipeSession(secrets: SessionSecrets): void {
 export type Conclusion = { tagR: Bytes; tagI: Bytes; secrets: SessionSecrets };
 
 /**
- * From `dh` and `ss` to the end, leaving no ancestor: k0, k1, master, `dh` and `ss` are zero when this returns.
+ * Run the key schedule from `dh` and `ss` to its end. No ancestor is left: k0, k1, master, `dh` and `ss` are zero when
+ * this returns.
  * @param hs4Untagged - HS4 without its tag: `04 ‖ hsid ‖ ct`
  */
 export async function conclude(

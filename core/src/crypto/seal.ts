@@ -5,7 +5,7 @@ import { importAeadKey, NONCE_BYTES, openAead, sealAead, TAG_BYTES } from "./aea
 import { isZero, randomBytes, wipe } from "./bytes.ts";
 import { expand, extractPsk, type Label, type PskKind, type Role } from "./keys.ts";
 
-/** Sealed signaling, spec/4-frames.md §1: all that the relay ever sees. Each way has a key of its own. */
+/** Sealed signaling, spec/4-frames.md §1, is all that the server ever relays. Each direction has a key of its own. */
 
 /** Every phase-0 blob is this long, whichever message it holds. */
 export const PHASE0_BLOB_BYTES = 1567;
@@ -16,7 +16,7 @@ const PHASE1_PADDED = [1024, 4096, 16384] as const;
 const HEADER_BYTES = 3;
 const SEQ_BYTES = 8;
 
-/** Which phase a blob claims. What it claims is authenticated when it is opened. @throws "E_SEAL" */
+/** The phase that a blob claims, which is authenticated when the blob is opened. @throws "E_SEAL" */
 export function blobPhase(blob: Bytes): 0 | 1 {
   const [version, phase] = blob;
   if (version === VERSION && (phase === 0 || phase === 1)) return phase;
@@ -30,7 +30,7 @@ export async function derivePhase0Key(p0: Bytes, label: Label, context: Phase0Co
   return expand(p0, label, Uint8Array.of(context.kind), context.room);
 }
 
-/** Phase 0: seals and opens handshake messages under one PSK. Forget it, and the keys are gone. */
+/** Phase 0 seals and opens handshake messages under one PSK. The keys are gone with this object. */
 export class HandshakeSeal {
   readonly kind: PskKind;
   readonly #room: Bytes;
@@ -69,7 +69,7 @@ export class HandshakeSeal {
     return concat(header, nonce, sealed);
   }
 
-  /** @throws "E_SEAL", for a blob of one's own role too */
+  /** @throws "E_SEAL", also for a blob of this side's own role */
   async open(blob: Bytes): Promise<Bytes> {
     const header = readHeader(blob, 0, otherSeat(this.#role));
     if (blob.length !== PHASE0_BLOB_BYTES) throw new NullroomError("E_SEAL", "wrong size");
@@ -82,7 +82,7 @@ export class HandshakeSeal {
 
 export type Phase1Context = { sealI: Bytes; sealR: Bytes; room: Bytes; role: Role };
 
-/** Phase 1: SDP and candidates under keys that only the two ends of one handshake have. */
+/** Phase 1 seals SDP and candidates under keys that only the two ends of one handshake have. */
 export class SignalSeal {
   readonly #room: Bytes;
   readonly #role: Role;
@@ -92,7 +92,7 @@ export class SignalSeal {
   #expected = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** Wipes the two keys that it is given: from here on they exist only inside the engine. */
+  /** Wipes the two keys that it is given: from here on they exist only inside the runtime. */
   static async create(context: Phase1Context): Promise<SignalSeal> {
     const keys = byRole(context.role, context.sealI, context.sealR);
     const own = await importAeadKey(keys.own, "encrypt");
@@ -118,11 +118,13 @@ export class SignalSeal {
       this.#sent += 1;
       return blob;
     });
-    this.#queue = sealed.catch(() => undefined); // Because the caller has the failure; the queue only keeps order.
+    this.#queue = sealed.catch(() => undefined); // because the caller has the failure; the queue only keeps order
     return sealed;
   }
 
-  /** A last word ahead of time, under the number above all others; once per handshake. Nothing can follow it. */
+  /**
+   * Seal a goodbye ahead of time, under the number above all others, so that nothing can follow it. Once per handshake.
+   */
   sealLast(json: string): Promise<Bytes> {
     return this.#seal(json, Number.MAX_SAFE_INTEGER);
   }
@@ -167,7 +169,7 @@ function headerOf(phase: 0 | 1, role: Role): Bytes {
   return Uint8Array.of(VERSION, phase, role);
 }
 
-/** The role byte must be the sender's: one's own blob, reflected, is refused before its key is even asked. */
+/** The role byte must be the sender's, so a reflected blob of this side's own is refused before any key is used. */
 function readHeader(blob: Bytes, phase: 0 | 1, sender: Role): Bytes {
   if (blobPhase(blob) !== phase) throw new NullroomError("E_SEAL", "another phase");
   if (blob[2] !== sender) throw new NullroomError("E_SEAL", "not the other side's");

@@ -3,7 +3,7 @@ import { randomBytes } from "./bytes.ts";
 import { type DhKeyPair, generateDh } from "./dh.ts";
 import type { Kem } from "./kem.ts";
 
-/** Where an attempt's secrets come from: the runtime's generators, or a vector's. */
+/** A handshake source gives an attempt its secrets: from the runtime's generators, or from a vector. */
 export interface HandshakeSource {
   readonly kem: Kem;
   generateDh(): Promise<DhKeyPair>;

@@ -5,7 +5,7 @@ const GIB = 1024 ** 3;
 const nothing: Capabilities = { pickFile: false, pickFolder: false, sealed: undefined, memory: 0 };
 const kindOf = (can: Partial<Capabilities>, size: number, several = false) => {
   const choice = chooseDestination({ ...nothing, ...can }, size, several);
-  return choice.type === "place" ? choice.kind : choice.type;
+  return choice.type === "take" ? choice.kind : choice.type;
 };
 
 test.each([

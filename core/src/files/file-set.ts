@@ -4,11 +4,11 @@ import { FILE_NAME_BYTES, safeFileName } from "../session/file-name.ts";
 import { utf8Length } from "../session/text.ts";
 
 /**
- * A folder, or a selection of many files, as one offer. Its bytes are those of its files one after another, so a
- * set has one offset, one credit and one hash, and resumes like any file.
+ * A set is a folder, or a selection of many files, as one offer. Its bytes are those of its files one after another, so
+ * it has one offset, one credit and one hash, and resumes like any file.
  */
 export type FileSet = {
-  /** Of the folder or archive that is made of it; safe to save under. */
+  /** The name of the folder or archive that is made of the set; safe to save under. */
   readonly name: string;
   /** Bytes of all files together. */
   readonly size: number;
@@ -24,8 +24,8 @@ export type SetEntry = {
 const SET_DEPTH = 16;
 
 /**
- * Make a set safe. Both sides call it: the sender so that it says what will be saved, the receiver because it
- * believes nothing. Idempotent: a set that came from here passes unchanged.
+ * Make a set safe. The sender calls it so that it says what will be saved, the receiver because it trusts no name.
+ * Idempotent: a set that came from here passes unchanged.
  * @throws NullroomError "E_FILE_LIMIT" too many; "E_FILE_NAME" too long or deep; "E_FILE_SIZE" no sum of sizes
  */
 export function fileSet(name: string, files: readonly SetEntry[]): FileSet {
@@ -67,7 +67,7 @@ function distinct(paths: readonly string[]): string[] {
   const tries = new Map<string, number>();
   return paths.map((path) => {
     let candidate = path;
-    // Counting on from the last number keeps thousands of equal names from costing the square of that.
+    // Counting goes on from the last number, or thousands of equal names would cost the square of that.
     while (taken.has(fold(candidate))) {
       const count = (tries.get(fold(path)) ?? 1) + 1;
       tries.set(fold(path), count);

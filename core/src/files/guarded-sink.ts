@@ -3,8 +3,8 @@ import { asNullroomError, NullroomError } from "../errors.ts";
 import type { FileSink, FileWriter, Received } from "./sink.ts";
 
 /**
- * The promises of `FileSink`, kept once for every kind of writer: order, exact size, and that the first failure
- * removes everything.
+ * A guarded sink keeps the promises of `FileSink` for every kind of writer: order, exact size, and that the first
+ * failure removes everything.
  */
 export class GuardedSink implements FileSink {
   readonly #writer: FileWriter;
@@ -30,7 +30,7 @@ export class GuardedSink implements FileSink {
 
   write(chunk: Bytes): Promise<void> {
     return this.#inTurn(async () => {
-      const { byteLength } = chunk; // Afterwards the memory may be gone.
+      const { byteLength } = chunk; // The writer may take the memory away.
       if (this.#received + byteLength > this.#size)
         throw new NullroomError("E_FILE_SIZE", "more than announced");
       await this.#writer.write(chunk);
@@ -51,13 +51,13 @@ export class GuardedSink implements FileSink {
     return this.#end(new NullroomError("E_FILE_CANCELLED", "the file was given up"));
   }
 
-  /** Whoever aborts a signal waits for nothing; a place that cannot be cleaned now is swept at the next start. */
+  /** Nobody waits for a signal's listeners. What cannot be removed now is removed at the next start. */
   readonly #onAbort = () => void this.abort().catch(() => undefined);
 
-  /** One call after another, whether or not the caller waits. */
+  /** Calls run one after another, whether or not the caller waits. */
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     const turn = this.#tail.then(() => this.#attempt(task));
-    // The caller holds the failure; whoever comes next finds it in #ended.
+    // The caller has the failure; the next call finds it in #ended.
     this.#tail = turn.catch(() => undefined);
     return turn;
   }
@@ -67,11 +67,11 @@ export class GuardedSink implements FileSink {
     if (this.#finished) throw new NullroomError("E_FILE_SIZE", "the file is finished");
     try {
       const result = await task();
-      if (this.#ended) throw this.#ended; // Given up while this was under way.
+      if (this.#ended) throw this.#ended; // The file was given up while this was under way.
       return result;
     } catch (thrown) {
       const error = this.#ended ?? asNullroomError(thrown, "E_FILE_READ", "the file cannot be written");
-      // What failed is told, not that cleaning up after it failed as well.
+      // The first failure is reported; that the removal failed as well adds nothing.
       await this.#end(error).catch(() => undefined);
       throw error;
     }

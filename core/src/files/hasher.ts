@@ -3,14 +3,14 @@ import type { Bytes } from "../brand.ts";
 import { ascii } from "../wire/binary.ts";
 
 /**
- * Of what a file's hash is made: spec/5-files.md §4. It guards against our own mistakes and against disks: attackers
- * meet the AEAD first.
+ * What a file's hash is made of, spec/5-files.md §4. It guards against mistakes and against disks; the AEAD guards
+ * against attackers.
  */
 export type Hashing = "whole" | "pieces";
 
-/** The hash of a file as it passes by, whatever chunks it comes in. */
+/** A file hasher hashes a file as it passes by, in chunks of any size. */
 export interface FileHasher {
-  /** Reads `chunk` before it returns. Resolves when it may go on: not everything that was given need be hashed then. */
+  /** Reads `chunk` before it returns. Resolves when more may come, which can be before all of it is hashed. */
   update(chunk: Uint8Array): Promise<void>;
   /** 32 bytes; once, after the last chunk. */
   digest(): Promise<Bytes>;
@@ -20,7 +20,7 @@ export function hasherOf(hashing: Hashing): FileHasher {
   return hashing === "whole" ? new WholeHasher() : new PiecesHasher();
 }
 
-/** SHA-256 of the whole. Web Crypto hashes only what lies in memory whole, so this is a library's, and slow. */
+/** SHA-256 of the whole. Web Crypto hashes only what is whole in memory, so this takes a library, which is slow. */
 class WholeHasher implements FileHasher {
   readonly #hash = sha256.create();
 
@@ -35,7 +35,7 @@ class WholeHasher implements FileHasher {
 
 export const PIECE_BYTES = 1024 * 1024;
 
-/** SHA-256 of the hashes of all pieces, each made by Web Crypto: some twenty times as fast. */
+/** SHA-256 of the hashes of all pieces, which Web Crypto makes. It is some twenty times as fast. */
 class PiecesHasher implements FileHasher {
   readonly #list = sha256.create().update(ascii("nr2 pieces"));
   readonly #piece = new Uint8Array(PIECE_BYTES);
@@ -63,7 +63,7 @@ class PiecesHasher implements FileHasher {
   }
 
   #endPiece(): void {
-    const piece = crypto.subtle.digest("SHA-256", this.#piece.subarray(0, this.#filled)); // Copied by now.
+    const piece = crypto.subtle.digest("SHA-256", this.#piece.subarray(0, this.#filled)); // It is copied by now.
     this.#filled = 0;
     this.#listed = this.#listed.then(async () => {
       this.#list.update(new Uint8Array(await piece));

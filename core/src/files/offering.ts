@@ -4,12 +4,12 @@ import type { FileSet } from "./file-set.ts";
 import type { FileDescription } from "./sink.ts";
 
 /**
- * What a person hands over: a file, or the files of a set in their order. Blobs and what they are called, nothing
- * that runs, so that it can be given to a worker; nothing of it is read before it moves.
+ * An offering is what a person hands over: a file, or the files of a set in their order. It holds blobs and their names
+ * and no code, so that it can be posted to a worker. Nothing of it is read before it moves.
  */
 export type Offering = FileDescription & { readonly blobs: readonly Blob[] };
 
-/** `lastModified` stays here: it is nobody's business. */
+/** `lastModified` is left out, because it is not sent. */
 export function fileOffering(file: File): Offering {
   return blobOffering(file, file.name);
 }
@@ -23,7 +23,7 @@ export function setOffering(set: FileSet, blobs: readonly Blob[]): Offering {
   return { name: set.name, type: UNKNOWN_TYPE, size: set.size, set, blobs };
 }
 
-/** The files of a set, each for itself: for somebody who takes no sets. Their folders are lost. */
+/** The files of a set, each as an offering of its own, for a receiver that takes no sets. Their folders are lost. */
 export function oneByOne({ set, blobs, ...file }: Offering): Offering[] {
   if (set === undefined) return [{ ...file, blobs }];
   return blobs.map((blob, at) => blobOffering(blob, set.entries[at]?.path.split("/").pop() ?? ""));

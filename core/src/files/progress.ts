@@ -1,18 +1,18 @@
-/** How fast a file moves and how long it will still take: what a person sees, computed without a clock of its own. */
+/** Progress is how fast a file moves and how long it will still take. */
 export type Progress = {
   readonly moved: number;
   readonly size: number;
   /** Bytes per second over the window; 0 when nothing moved in it. */
   readonly speed: number;
-  /** Undefined while nobody can know: at the beginning, and while nothing moves. */
+  /** Undefined while it cannot be known: at the beginning, and while nothing moves. */
   readonly leftMs: number | undefined;
 };
 
-/** Long enough to be calm, short enough to notice within a breath that the link has changed. */
+/** Long enough for a steady figure, short enough to show soon that the link has changed. */
 export const SPEED_WINDOW_MS = 5_000;
-/** Before that any figure would be a guess. */
+/** Before this time any figure would be a guess. */
 const SETTLE_MS = 1_000;
-/** Chunks come by the thousand a second; the window keeps at most one mark for each of these. */
+/** Thousands of chunks may come in a second; the window keeps at most one mark for this long. */
 const MARK_MS = 100;
 
 type Mark = { at: number; moved: number };
@@ -32,7 +32,7 @@ export class ProgressMeter {
     this.#marks = [{ at: now(), moved }];
   }
 
-  /** So many bytes in all have moved. Fewer than before means that a reconnect went back: the speed starts anew. */
+  /** Note how many bytes have moved in all. Fewer than before mean that a reconnect went back: the speed starts anew. */
   note(moved: number): void {
     if (moved < this.#moved) this.restart(moved);
     this.#moved = moved;
@@ -42,7 +42,7 @@ export class ProgressMeter {
     this.#forget(at);
   }
 
-  /** After a pause: what lay between is no part of the speed. */
+  /** Begin anew after a pause, which is no part of the speed. */
   restart(moved = this.#moved): void {
     this.#moved = moved;
     this.#marks = [{ at: this.#now(), moved }];
@@ -61,12 +61,12 @@ export class ProgressMeter {
 
   #forget(at: number): void {
     const inside = this.#marks.findIndex((mark) => mark.at >= at - SPEED_WINDOW_MS);
-    // Nothing marked within the window: everything that was ever marked is older.
+    // No mark lies within the window, so all marks are older.
     const from = inside === -1 ? this.#marks.length - 1 : inside - 1;
     if (from > 0) this.#marks.splice(0, from);
     const first = this.#marks[0];
     if (inside === -1 && first && first.moved < this.#moved) {
-      // Bytes moved after the last mark, less than MARK_MS later: they are older than the window too.
+      // Bytes that moved less than MARK_MS after the last mark have none. They are older than the window too.
       this.#marks = [{ at: first.at, moved: this.#moved }];
     }
   }

@@ -20,7 +20,7 @@ const RUN_BY: Record<string, string> = {
 
 const EXTENSIONS = new Set(Object.values(RUN_BY).flatMap((list) => list.split(/\s+/)));
 
-/** Can opening a file of this name run something? */
+/** Whether opening a file of this name can run something. */
 export function runsCode(name: string): boolean {
   // Windows ignores trailing dots and spaces, and what follows a colon names a stream of the same file.
   const shown = name.split(":", 1)[0]?.replace(/[. ]+$/, "") ?? "";

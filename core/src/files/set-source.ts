@@ -3,14 +3,14 @@ import { NullroomError } from "../errors.ts";
 import type { FileSet } from "./file-set.ts";
 import { type FileSource, refuseOutside } from "./source.ts";
 
-/** The files of a set read as one run of bytes. */
+/** A set source reads the files of a set as one run of bytes. */
 export class SetSource implements FileSource {
   readonly name: string;
   readonly type = "application/octet-stream";
   readonly size: number;
   readonly set: FileSet;
   readonly #sources: readonly FileSource[];
-  /** Where each file begins. */
+  /** The offset at which each file begins. */
   readonly #starts: readonly number[];
 
   /** @throws NullroomError "E_FILE_SIZE" unless there is one source for each entry, of its size */

@@ -3,7 +3,7 @@ import type { Offering } from "./offering.ts";
 import { SetSource } from "./set-source.ts";
 import { BlobSource, type FileSource } from "./source.ts";
 
-/** Its bytes, to be read slice by slice. */
+/** The bytes of an offering, to be read slice by slice. */
 export function sourceOf({ name, set, blobs }: Offering): FileSource {
   const [only] = blobs;
   if (set)

@@ -3,17 +3,17 @@ import { asNullroomError, NullroomError } from "../errors.ts";
 import { safeFileName, safeMimeType } from "../session/file-name.ts";
 import type { FileDescription } from "./sink.ts";
 
-/** A file to hand over, read slice by slice and never whole. */
+/** A file source is a file to hand over, read slice by slice and never whole. */
 export interface FileSource extends FileDescription {
   /**
-   * Exactly `length` bytes, in memory of their own.
+   * Read exactly `length` bytes, into memory of their own.
    * @throws NullroomError "E_FILE_SIZE" beyond the end, or when the file has become shorter; "E_FILE_READ" when it
    *   has changed, vanished or may no longer be read
    */
   read(offset: number, length: number): Promise<Bytes>;
 }
 
-/** A file of the person's, from wherever they took it. `lastModified` stays here: it is nobody's business. */
+/** A file that the person chose. `lastModified` is left out, because it is not sent. */
 export class BlobSource implements FileSource {
   readonly name: string;
   readonly type: string;

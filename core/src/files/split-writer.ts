@@ -2,23 +2,26 @@ import type { Bytes } from "../brand.ts";
 import type { FileSet, SetEntry } from "./file-set.ts";
 import type { FileWriter, Received } from "./sink.ts";
 
-/** Takes the files of a set one after another: a folder, or an archive. Calls come one at a time, but `drop` any time. */
+/**
+ * A set writer takes the files of a set one after another, as a folder or an archive does. Calls come one at a time,
+ * except `drop`.
+ */
 export interface SetWriter {
   begin(entry: SetEntry): Promise<void>;
   write(chunk: Bytes): Promise<void>;
   /** The file that was begun is whole. */
   end(): Promise<void>;
-  /** All files are. */
+  /** All files are whole. */
   close(): Promise<Received>;
   drop(): Promise<void>;
 }
 
-/** Cuts the one run of bytes of a set where its files end. */
+/** A split writer cuts the one run of bytes of a set where its files end. */
 export class SplitWriter implements FileWriter {
   readonly #set: FileSet;
   readonly #files: SetWriter;
   #at = 0;
-  /** Bytes that the file under way still lacks; undefined between files. */
+  /** Bytes that the current file still lacks; undefined between files. */
   #missing: number | undefined;
 
   constructor(set: FileSet, files: SetWriter) {
@@ -31,7 +34,7 @@ export class SplitWriter implements FileWriter {
     while (rest.length > 0) {
       const missing = this.#missing ?? (await this.#begin());
       const part = rest.length > missing ? rest.slice(0, missing) : rest;
-      const { length } = part; // Writing may move its memory away.
+      const { length } = part; // Writing may take its memory away.
       rest = rest.length > missing ? rest.subarray(missing) : rest.subarray(rest.length);
       if (length > 0) await this.#files.write(part);
       this.#missing = missing - length;
@@ -39,7 +42,7 @@ export class SplitWriter implements FileWriter {
     }
   }
 
-  /** Empty files at the end have no byte that would begin them. */
+  /** Empty files at the end are begun here, since no byte begins them. */
   async close(): Promise<Received> {
     while (this.#at < this.#set.entries.length) {
       await this.#begin();

@@ -5,8 +5,8 @@ import type { DataChannel } from "../platform.ts";
 type Report = { readyState: RTCDataChannelState; taken: number; waiting: number };
 
 /**
- * For browsers that give no channel to a worker: the page only passes bytes on, both ways and unread. To be called
- * within the task in which the channel was made.
+ * Some browsers give no channel to a worker. There the page passes bytes on, both ways and unread. Call it within the
+ * task in which the channel was made, so that no message is lost.
  * @returns the port to post to the worker, which makes a `PortChannel` of it
  */
 export function portOf(channel: DataChannel): MessagePort {
@@ -23,7 +23,7 @@ export function portOf(channel: DataChannel): MessagePort {
     if (typeof data === "number") channel.bufferedAmountLowThreshold = data;
     else {
       taken += data.length;
-      if (channel.readyState === "open") channel.send(data); // What a closed one would lose.
+      if (channel.readyState === "open") channel.send(data); // On a closed channel the bytes are lost either way.
     }
     report();
   };
@@ -31,7 +31,7 @@ export function portOf(channel: DataChannel): MessagePort {
   return far;
 }
 
-/** The worker's end: a channel as far as `BulkChannel` goes. */
+/** The worker's end of such a port, which behaves like the channel as far as `BulkChannel` uses it. */
 export class PortChannel extends EventTarget implements DataChannel {
   readonly binaryType = "arraybuffer";
   readonly #port: MessagePort;
@@ -52,7 +52,7 @@ export class PortChannel extends EventTarget implements DataChannel {
     return this.#report.readyState;
   }
 
-  /** Bytes on their way to the page count too. */
+  /** Bytes that are still on their way to the page count too. */
   get bufferedAmount(): number {
     return this.#posted - this.#report.taken + this.#report.waiting;
   }
@@ -66,7 +66,7 @@ export class PortChannel extends EventTarget implements DataChannel {
     this.#port.postMessage(bytes);
   }
 
-  /** Takes the memory over. Of text and blobs, which nobody sends here, it knows nothing. */
+  /** Takes the memory of `data` over. Only bytes are sent here, never text or blobs. */
   send(data: string | Blob | ArrayBuffer | ArrayBufferView): void {
     if (this.readyState !== "open") throw new DOMException("not open", "InvalidStateError");
     if (!(data instanceof Uint8Array)) throw new TypeError("bytes only");

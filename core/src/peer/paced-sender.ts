@@ -3,8 +3,8 @@ import { SEND_QUEUE_BYTES, SEND_QUEUE_LOW_BYTES } from "../limits.ts";
 import type { DataChannel } from "../platform.ts";
 
 /**
- * Hands frames to a channel no faster than it sends them: pauses above SEND_QUEUE_BYTES, goes on at
- * SEND_QUEUE_LOW_BYTES. One per channel, one sending at a time.
+ * A paced sender hands frames to a channel no faster than that sends them: it pauses above SEND_QUEUE_BYTES and goes
+ * on at SEND_QUEUE_LOW_BYTES. A channel has one of them, and one call of it at a time.
  */
 export class PacedSender {
   readonly #channel: DataChannel;
@@ -21,7 +21,7 @@ export class PacedSender {
     if (this.#channel.bufferedAmount > SEND_QUEUE_BYTES) await this.lowered(SEND_QUEUE_LOW_BYTES, signal);
     signal.throwIfAborted();
     if (this.#channel.readyState !== "open") throw closed();
-    // Two calls, because the overloads of `send` take no union.
+    // There are two calls, because the overloads of `send` take no union.
     if (typeof frame === "string") this.#channel.send(frame);
     else this.#channel.send(frame);
   }
@@ -45,7 +45,7 @@ export class PacedSender {
       channel.addEventListener("bufferedamountlow", check);
       channel.addEventListener("close", check);
       signal.addEventListener("abort", check);
-      check(); // After the listeners: what happened in between is seen.
+      check(); // This comes after the listeners, so that nothing that happens in between is missed.
     });
   }
 }

@@ -2,14 +2,14 @@ import { after } from "../lifetime.ts";
 import type { PeerConnection } from "../platform.ts";
 
 /**
- * How bytes travel between the two, as getStats says it; what is not known is "unknown", never guessed.
+ * A path is how bytes travel between the two, as getStats says it. What is not known is "unknown", never guessed.
  * `host` names the relay (a host name or address of the relay, not of a person).
  */
 export type Path = { kind: "direct" } | { kind: "relay"; host: string | undefined } | { kind: "unknown" };
 
 export const UNKNOWN: Path = { kind: "unknown" };
 
-/** What is asked of a connection to learn its path. */
+/** The part of a connection that tells its path. */
 export type Measurable = Pick<PeerConnection, "getStats" | "remoteDescription">;
 
 export async function describePath(pc: Measurable): Promise<Path> {
@@ -20,7 +20,7 @@ export async function describePath(pc: Measurable): Promise<Path> {
   return pathFromStats(stats);
 }
 
-/** When the path is measured after a connection stands: ICE goes on comparing pairs for a while. */
+/** When the path is measured after the connection is made, since ICE goes on comparing pairs for a while. */
 const MEASURE_AFTER_MS = [0, 500, 1_500, 4_000] as const;
 const MEASURE_EVERY_MS = 10_000;
 
@@ -41,7 +41,7 @@ function samePath(a: Path, b: Path): boolean {
   return a.kind === b.kind && (a.kind !== "relay" || b.kind !== "relay" || a.host === b.host);
 }
 
-/** One entry of a statistics report: the fields that count here, none of them to be relied on. */
+/** One entry of a statistics report. No field but these two can be relied on. */
 export type Stat = { readonly type: string; readonly id: string; readonly [field: string]: unknown };
 
 /**
@@ -63,7 +63,7 @@ export function isStat(value: unknown): value is Stat {
   return typeof value === "object" && value !== null && "type" in value && "id" in value;
 }
 
-/** Pure. Where several pairs could be the one in use and disagree, nobody knows. */
+/** Pure. The path is unknown where several pairs could be the one in use and disagree. */
 export function pathFromStats(stats: readonly Stat[]): Path {
   const paths = selectedPairs(stats).map((pair) => pathOfPair(pair, stats));
   const [first] = paths;
@@ -97,7 +97,7 @@ function pathOfPair(pair: Stat, stats: readonly Stat[]): Path {
 /**
  * A peer-reflexive remote candidate is an address that was learnt from a packet. It is the other side's relay
  * if the other side has named a relay candidate at that address, and its own if it has named candidates and
- * none such; where it has named none that we can see, we do not know.
+ * none such. Where no candidate of its own can be seen, the path is unknown.
  */
 function pathToLearntAddress(remote: Stat, stats: readonly Stat[]): Path {
   const named = stats.filter((stat) => stat.type === "remote-candidate" && stat.candidateType !== "prflx");

@@ -2,19 +2,19 @@ import { asNullroomError, isRefusedByRuntime, NullroomError } from "../errors.ts
 import { Serial } from "../lifetime.ts";
 import type { PeerConnection, Platform } from "../platform.ts";
 
-/** What one side says to the other about itself; the wire's shape of it is the protocol's business. */
+/** What one side says to the other about itself. Each protocol has its own shape for it on the wire. */
 export type Description = { type: "offer" | "answer"; sdp: string };
 export type Candidate = { candidate: string; sdpMid: string | null; sdpMLineIndex: number | null };
 
 export type PeerEvent =
-  /** To be sent. A description always comes before the candidates that belong to it. */
+  /** A description to be sent. It always comes before the candidates that belong to it. */
   | { type: "description"; description: Description }
   | { type: "candidate"; candidate: Candidate }
   | { type: "candidates-end" }
   | { type: "connection"; state: RTCPeerConnectionState }
   /** A channel that the other side opened. */
   | { type: "channel"; channel: RTCDataChannel }
-  /** A description could not be made or taken: this link will not come about. */
+  /** A description could not be made or taken, so this connection will not come about. */
   | { type: "failed"; error: NullroomError };
 
 export type PeerLinkOptions = {
@@ -25,8 +25,8 @@ export type PeerLinkOptions = {
 };
 
 /**
- * One RTCPeerConnection from its making to its close: descriptions in and out in order, candidates held back
- * until they can be used, states as they come. Knows no protocol. Closes with `signal`; silent from then on.
+ * A peer link is one RTCPeerConnection from its making to its close: descriptions in and out in order, candidates held
+ * back until they can be used, states as they come. It knows no protocol. It closes with `signal` and is silent then.
  */
 export class PeerLink {
   readonly pc: PeerConnection;
@@ -57,7 +57,7 @@ export class PeerLink {
     return channel;
   }
 
-  /** Before a restart: servers and credentials as of now. */
+  /** Set servers and credentials as they are now, before a restart of ICE. */
   reconfigure(configuration: RTCConfiguration): void {
     this.#work.run(() => this.pc.setConfiguration(configuration));
   }
@@ -97,7 +97,7 @@ export class PeerLink {
     try {
       await this.pc.addIceCandidate(candidate);
     } catch (thrown) {
-      // One address that this runtime cannot use is no failure: the others, or the deadline, decide.
+      // A candidate that this runtime cannot use is no failure: other candidates, or the deadline, decide.
       if (!isRefusedByRuntime(thrown)) throw thrown;
     }
   }
@@ -131,7 +131,7 @@ export class PeerLink {
   }
 
   #found(candidate: RTCIceCandidate | null): void {
-    // Browsers end with null, Firefox with an empty string before it.
+    // Browsers end with null, and Firefox says an empty string before that.
     if (candidate?.candidate === "") return;
     const found = candidate ? plain(candidate) : "end";
     if (this.#held) this.#held.push(found);

@@ -1,6 +1,9 @@
 import { isStat, type Measurable, type Stat, selectedPairs } from "./path.ts";
 
-/** As the last check on the way in use measured it; undefined where nobody says. */
+/**
+ * The round trip in milliseconds, as the last connectivity check of the pair in use measured it; undefined where the
+ * runtime does not say.
+ */
 export async function roundTripMs(pc: Measurable): Promise<number | undefined> {
   const stats: Stat[] = [];
   (await pc.getStats()).forEach((stat: unknown) => {

@@ -8,16 +8,16 @@ import { getFeatures, getRoom, postRoom, rtcConfiguration } from "./room-api.ts"
 import type { Session } from "./session.ts";
 
 /**
- * The two ways to begin a session, and the one place that picks a protocol: the invite's fragment decides,
- * nothing negotiates, nothing falls back. Only this file imports `classic/`.
+ * A session begins in one of two ways, and only here a protocol is picked: the invite's fragment decides it, nothing
+ * negotiates and nothing falls back. Only this file imports `classic/`.
  */
 export type * from "./session.ts";
 
 export type RoomOptions = {
   platform: Platform;
-  /** Relay only: the other side never sees this network's address. */
+  /** Connect through a relay only, so that the other side never sees this network's address. */
   hideAddress: boolean;
-  /** Aborting is leaving: the session is wiped as `page-gone`. */
+  /** When it aborts, the session is wiped as `page-gone`. */
   signal?: AbortSignal;
 };
 
@@ -35,7 +35,7 @@ export function pickProtocol(fragment: string): Protocol {
 }
 
 /**
- * Make a room and wait in it. Rejects while there is no session yet; afterwards the session's own `ended` tells.
+ * Make a room and wait in it. Failures before there is a session reject; later ones are the session's state `ended`.
  * @throws "E_LIMIT", "E_SERVER", "E_LINK_V1_OFF", "E_RELAY_NONE"
  */
 export async function createRoom(options: CreateOptions): Promise<Session> {
@@ -88,7 +88,7 @@ function noRelay(): NullroomError {
   return new NullroomError("E_RELAY_NONE", "this server has no relay");
 }
 
-/** Code that is fetched only now. @throws "E_SERVER" where the server does not hand it out */
+/** Wait for code that is fetched only now. @throws "E_SERVER" where the server does not hand it out */
 async function loaded<T>(code: Promise<T>): Promise<T> {
   try {
     return await code;

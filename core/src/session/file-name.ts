@@ -17,7 +17,7 @@ const DOS_NAME = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00B9
 /** The rule of spec/5-files.md, "Names". Idempotent. */
 export function safeFileName(name: string): string {
   const seen = name.replace(SPACES, " ").replace(INVISIBLE, "");
-  // What stood between them is gone: letters and accents may compose now, and spaces have met.
+  // With the invisible characters gone, letters and accents may compose, and spaces may follow one another.
   const plain = seen.normalize("NFC").replace(/ +/g, " ").replace(FORBIDDEN, "_");
   const visible = trimEnd(plain.trimStart().replace(/^\.+/, "_"));
   const named = visible === "" ? FALLBACK_NAME : visible;

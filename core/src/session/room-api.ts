@@ -11,7 +11,7 @@ import {
 } from "../wire/api.ts";
 import type { IceServer } from "../wire/room-messages.ts";
 
-/** The server's few HTTP routes, from a client's side. Every one rejects with NullroomError only. */
+/** What a request needs. Every function for the server's few HTTP routes rejects with NullroomError only. */
 type Fetching = { platform: Pick<Platform, "fetch">; signal: AbortSignal };
 
 export async function postRoom(request: CreateRoom, fetching: Fetching): Promise<RoomInfo> {
@@ -21,12 +21,12 @@ export async function postRoom(request: CreateRoom, fetching: Fetching): Promise
   );
 }
 
-/** Classic rooms only. @throws "E_ROOM" where there is none */
+/** Ask for a classic room. @throws "E_ROOM" where there is none */
 export async function getRoom(roomId: RoomId, fetching: Fetching): Promise<RoomInfo> {
   return parseRoomInfo(await ask(`rooms/${roomId}`, { headers: { Accept: "application/json" } }, fetching));
 }
 
-/** What this operator switched on. */
+/** Ask what this operator switched on. */
 export async function getFeatures(fetching: Fetching): Promise<Features> {
   return parseFeatures(await ask("features", { headers: { Accept: "application/json" } }, fetching));
 }
@@ -50,7 +50,7 @@ async function attempt<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a connection may use. @throws "E_RELAY_NONE" where an address is to be hidden and there is no relay. */
+/** The configuration of a connection. @throws "E_RELAY_NONE" where an address is to be hidden and there is no relay */
 export function rtcConfiguration(iceServers: IceServer[], hideAddress: boolean): RTCConfiguration {
   if (!hideAddress) return { iceServers };
   if (!iceServers.some(({ urls }) => urls.some((url) => url.startsWith("turn")))) {

@@ -6,9 +6,9 @@ import type { Path } from "../peer/path.ts";
 import type { Protocol } from "../wire/room-messages.ts";
 
 /**
- * One conversation between two people, whichever protocol carries it. The faces know only this; the invite's
- * fragment picks the implementation (`entry.ts`). A session owns every secret, socket and timer of its
- * conversation, and `wipe()` is the one way in which all of them end.
+ * A session is one conversation between two people, whichever protocol carries it. The faces (the pages, the terminal)
+ * know only this interface; the invite's fragment picks the implementation (`entry.ts`). A session owns every secret,
+ * socket and timer of its conversation, and `wipe()` is the one way in which all of them end.
  */
 export interface Session {
   readonly protocol: Protocol;
@@ -23,25 +23,25 @@ export interface Session {
   subscribe(listener: (event: SessionEvent) => void, signal: AbortSignal): void;
 
   /**
-   * Queue one text; it is sent at once when `secure` and as soon as that comes back when `reconnecting`.
+   * Queue one text. It is sent at once when `secure`, and after the reconnect when `reconnecting`.
    * @throws "E_MESSAGE_TOO_LONG" before anything is sent; "E_CHANNEL" in every other phase.
    */
   sendText(text: string): MessageId;
-  /** Say that this message stands on the screen; only then may the other side be told "delivered". */
+  /** Say that this message stands on the screen. Only then may the other side be told "delivered". */
   shown(id: MessageId): void;
 
   readonly files: SessionFiles;
 
   /** The person's verdict on the safety words; "they don't match" ends the room. Protocol 2 only. */
   compareWords(match: boolean): void;
-  /** After a failed attempt: one more, by a click. Protocol 2 only. */
+  /** Begin another attempt after a failed one, by a click. Protocol 2 only. */
   retry(): void;
-  /** After a failed attempt: free the other's seat for somebody else. Who made the room, protocol 2 only. */
+  /** Free the other's seat for somebody else after a failed attempt. Only who made the room can; protocol 2 only. */
   evict(): void;
 
   /**
-   * The page is looked at again, or the machine woke up: look after connections now, not at the next timer.
-   * "network": it is another one, or there is one again; then the way that was found before is none any more.
+   * Look after connections now and not at the next timer, because the page is looked at again or the machine woke up.
+   * With "network" the network is another one, or is back, so that the path found before is of no use any more.
    */
   wake(why?: "seen" | "network"): void;
 
@@ -51,7 +51,7 @@ export interface Session {
   wipe(reason: EndReason): void;
 }
 
-/** What can be done with files. Where there is no conversation, nothing: only `offer` complains. */
+/** What can be done with files. Where there is no conversation, only `offer` complains; the rest does nothing. */
 export interface SessionFiles {
   /**
    * Offer a file, or a set: as one where the other side takes sets, else file by file, so that there are several
@@ -60,12 +60,12 @@ export interface SessionFiles {
    *   "E_CHANNEL" where there is no conversation
    */
   offer(offering: Offering): readonly TransferId[];
-  /** Take an offered file into this place, which was chosen for it. Classic files come without being asked for. */
-  accept(id: TransferId, place: ChosenDestination): void;
+  /** Take an offered file into the destination that was chosen for it. Classic files need no acceptance. */
+  accept(id: TransferId, destination: ChosenDestination): void;
   decline(id: TransferId): void;
-  /** Either side, at any time, at once. */
+  /** End a file at once. Either side may, at any time. */
   cancel(id: TransferId): void;
-  /** Let a file that moves rest for a while; either side may, each for itself. Protocol 2 only. */
+  /** Pause a file that moves. Either side may, each for itself. Protocol 2 only. */
   pause(id: TransferId): void;
   resume(id: TransferId): void;
 }
@@ -73,14 +73,14 @@ export interface SessionFiles {
 export type MessageId = `${"out" | "in"}-${number}`;
 export type TransferId = `${"out" | "in"}-${number}`;
 
-/** Each names something that has really begun; faces say it in words. */
+/** A step names something that has really begun. Faces say it in words. */
 export type ConnectStep = "joining" | "handshake" | "network" | "channel";
 
 export type SafetyWords = readonly [number, number, number, number, number];
 
 /** `deadline`s are on the platform's monotonic clock (`Platform.now`), in ms. */
 export type SessionState =
-  /** `linkLasts`: it can be used again after a conversation, until the deadline. */
+  /** `linkLasts` where the link can be used again after a conversation, until the deadline. */
   | { phase: "waiting"; deadline: number; linkLasts?: boolean }
   | { phase: "connecting"; step: ConnectStep; attempt: number; failed?: FailedAttempt }
   | { phase: "secure"; path: Path; deadline: number; words?: WordsState }
@@ -89,13 +89,13 @@ export type SessionState =
 
 export type Phase = SessionState["phase"];
 
-/** `mayStartAnother`: this side's person can, by a click (`retry`, `sendOut`); else the other side's. */
+/** `mayStartAnother` where this side's person can, by a click (`retry`, `evict`); else the other side's person can. */
 export type FailedAttempt = { code: ErrorCode; mayStartAnother: boolean };
 
 /** Indices into the 64-entry table of symbols, and who has said that they match. */
 export type WordsState = { words: SafetyWords; mine: boolean; theirs: boolean };
 
-/** Why it is over. Faces have a sentence for each. */
+/** Why a session is over. Faces have a sentence for each reason. */
 export type EndReason =
   | { type: "destroyed" } // by this side
   | { type: "peer-destroyed" }
@@ -124,19 +124,19 @@ export type TransferStatus =
   | "cancelled"
   | "failed";
 
-/** A snapshot; each change brings a new one. Names and paths are already safe to show and to save under. */
+/** A transfer is a snapshot; each change brings a new one. Names and paths are already safe to show and to save under. */
 export type Transfer = FileDescription & {
   readonly id: TransferId;
   readonly direction: "out" | "in";
   readonly moved: number;
   readonly status: TransferStatus;
-  /** By this side's person, or because the connection is interrupted: it goes on by itself where it was. */
+  /** "connection" where the connection is interrupted: the transfer then goes on by itself where it was. */
   readonly pausedBy?: "me" | "connection";
   /** Bytes per second, while it moves. */
   readonly speed?: number;
-  /** While it moves, as soon as it can be known. */
+  /** Milliseconds that are left, while the transfer moves and as soon as they can be known. */
   readonly leftMs?: number;
-  /** Received whole and verified. */
+  /** What became of a file that was received whole and verified. */
   readonly received?: Received;
   readonly code?: ErrorCode;
 };

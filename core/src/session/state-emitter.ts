@@ -2,8 +2,8 @@ import type { SessionEvent, SessionState } from "./session.ts";
 import { type StateEvent, transition } from "./state.ts";
 
 /**
- * The state of one session and who listens to it. Events come one at a time and in order, also those that a
- * listener causes; nothing follows the state `ended`.
+ * A state emitter holds the state of one session and tells its listeners. Events come one at a time and in order, also
+ * those that a listener causes; nothing follows the state `ended`.
  */
 export class StateEmitter {
   #state: SessionState;
@@ -50,7 +50,7 @@ export class StateEmitter {
 
   #tellOne(event: SessionEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
-    // The end is the last word: a listener that stays must not keep the conversation in memory.
+    // Nothing follows the end, and a listener that stays must not keep the conversation in memory.
     if (event.type === "state" && event.state.phase === "ended") this.#listeners.clear();
   }
 }

@@ -8,8 +8,8 @@ import type { ConnectStep, EndReason, FailedAttempt, Phase, SessionState, WordsS
  */
 export type StateEvent =
   /**
-   * Seated alone: the room waits until `deadline` for the other. Where links may be used again, that follows a
-   * conversation too, of which nothing is left then.
+   * This side has a seat and is alone: the room waits for the other until `deadline`. Where links may be used again,
+   * this follows a conversation too, of which nothing is left then.
    */
   | { type: "alone"; deadline: number; linkLasts?: boolean }
   | { type: "step"; step: ConnectStep; attempt: number }
@@ -19,7 +19,7 @@ export type StateEvent =
   | { type: "path"; path: Path }
   | { type: "deadline"; deadline: number }
   | { type: "words"; words: WordsState }
-  /** The transport stopped; until `giveUpAt` both sides try to have it back. */
+  /** The transport stopped. Both sides try to have it back until `giveUpAt`. */
   | { type: "interrupted"; giveUpAt: number }
   | { type: "resumed"; path: Path }
   | { type: "ended"; reason: EndReason };
@@ -33,7 +33,7 @@ export const KNOWN_EVENTS: { readonly [P in Phase]: readonly StateEvent["type"][
   ended: [],
 };
 
-/** What a driver that breaks the table gets: an end, never a guess at what it meant. */
+/** A driver that breaks the table has a bug: the session ends, and nobody guesses what was meant. */
 export const OUT_OF_TABLE: SessionState = { phase: "ended", reason: { type: "failed", code: "E_INTERNAL" } };
 
 export function transition(state: SessionState, event: StateEvent): SessionState {

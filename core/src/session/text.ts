@@ -3,14 +3,14 @@
 /** Controls but tab and line feed, bidi controls, invisible operators and fillers, interlinear marks. */
 const HIDDEN = /(?![\t\n])[\p{Cc}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
 
-/** With the `u` flag a whole pair is one character, so this finds the halves. */
+/** With the `u` flag a whole surrogate pair is one character, so this finds only halves. */
 const LONE_SURROGATE = /\p{Cs}/gu;
 
 /** Other ways to write a line break. */
 const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029]/g;
 
 /**
- * The text as it may stand on a screen: line breaks kept, control and bidi characters removed, halves of
+ * Make a text fit for a screen: line breaks kept, control and bidi characters removed, halves of
  * surrogate pairs replaced. `cleaned` says whether something was taken out, so that the person can be told.
  */
 export function cleanText(text: string): { text: string; cleaned: boolean } {

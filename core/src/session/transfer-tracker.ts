@@ -7,7 +7,7 @@ export type TrackerOptions = {
   report: (transfer: Transfer) => void;
 };
 
-/** One transfer as it changes. Whoever listens is told of each change, and of how fast it goes. */
+/** A transfer tracker holds one transfer and reports each change of it, with its speed. */
 export class TransferTracker {
   #transfer: Transfer;
   readonly #meter: ProgressMeter;
@@ -32,14 +32,14 @@ export class TransferTracker {
     this.#report(this.#transfer);
   }
 
-  /** The connection is interrupted, or back. What a person let rest goes on resting. */
+  /** The connection is interrupted, or back. A file that a person paused stays paused. */
   interrupt(isConnected: boolean): void {
     const { status, pausedBy } = this.#transfer;
     if (!isConnected && status === "moving") this.update({ status: "paused", pausedBy: "connection" });
     if (isConnected && status === "paused" && pausedBy === "connection") this.update({ status: "moving" });
   }
 
-  /** Speed is that of the bytes since it last began to move. */
+  /** The speed counts only bytes since the file last began to move. */
   #speed(moved: number): Pick<Transfer, "speed" | "leftMs"> {
     if (this.#transfer.status === "moving") this.#meter.note(moved);
     else this.#meter.restart(moved);

@@ -11,7 +11,7 @@ import {
   parseFrame,
 } from "../wire/cable.ts";
 
-/** ActionCable as one subscription sees it: a socket that comes and goes, and what is said on it. */
+/** What one subscription hears of ActionCable: a socket that comes and goes, and the messages on it. */
 export type CableEvent =
   | { type: "confirmed" }
   /** The server refuses this subscription; the client stops. */
@@ -27,7 +27,7 @@ export type CableClientOptions = {
   identifier: string;
   signal: AbortSignal;
   onEvent: (event: CableEvent) => void;
-  /** [0, 1): spreads the returns of many clients. */
+  /** A number in [0, 1), which spreads the returns of many clients over time. */
   random?: () => number;
 };
 
@@ -37,17 +37,17 @@ const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000] as const;
 /** How often the client looks at the clock, and the gap in it that means that the machine slept. */
 const TICK_MS = 1_000;
 const TIMER_JUMP_MS = 5_000;
-/** What a socket that may have died during a sleep is given to prove that it lives: one ping and a bit. */
+/** How long a socket that may have died during a sleep has to prove that it lives: one ping and a little more. */
 const PROOF_OF_LIFE_MS = CABLE_PING_INTERVAL_MS + 500;
 /** How long `leave` waits for the server to have heard it. */
 const LEAVE_TIMEOUT_MS = 250;
 
 /**
- * Keeps one ActionCable subscription alive until `signal` aborts: welcome, subscribe, stale detection by any
- * frame, and return after a loss by 1, 2, 4, 8, 8, … s ± 50 %. See spec/2-signaling.md §1.
+ * A cable client keeps one ActionCable subscription alive until `signal` aborts: welcome, subscribe, stale detection by
+ * any frame, and return after a loss by 1, 2, 4, 8, 8, … s ± 50 %. See spec/2-signaling.md §1.
  */
 export class CableClient {
-  /** When true, `disconnect {reconnect:false}` does not stop the client: an open conversation keeps trying. */
+  /** When true, `disconnect {reconnect:false}` does not stop the client, because an open conversation keeps trying. */
   tireless = false;
 
   readonly #options: CableClientOptions;
@@ -68,7 +68,7 @@ export class CableClient {
     this.#tick(this.#now());
   }
 
-  /** Perform an action. False where nobody is there to hear it: the caller decides whether that matters. */
+  /** Perform an action. False while there is no subscription; the caller decides whether that matters. */
   perform(data: string): boolean {
     if (this.#phase !== "subscribed") return false;
     return this.#command({ command: "message", identifier: this.#options.identifier, data });
@@ -108,7 +108,7 @@ export class CableClient {
     const onMessage = (event: MessageEvent) => this.#hearFrame(event.data);
     const onClose = () => this.#lose();
     socket.addEventListener("message", onMessage);
-    // `error` is always followed by `close`, which says no less.
+    // `error` needs no listener: `close` always follows it and says no less.
     socket.addEventListener("close", onClose);
     const stop = () => {
       socket.removeEventListener("message", onMessage);

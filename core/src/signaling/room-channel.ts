@@ -28,7 +28,7 @@ export type RoomChannelOptions = {
   onEvent: (event: RoomEvent) => void;
 };
 
-/** `RoomsChannel` on the cable, typed in both directions. */
+/** A room channel is `RoomsChannel` on the cable, typed in both directions. */
 export class RoomChannel {
   readonly #cable: CableClient;
   readonly #onEvent: (event: RoomEvent) => void;
@@ -44,12 +44,12 @@ export class RoomChannel {
     });
   }
 
-  /** False where the socket is down: what must not get lost is said again after `joined`. */
+  /** False where the socket is down. What must not get lost is said again after `joined`. */
   say(message: ToServer): boolean {
     return this.#cable.perform(formatToServer(message));
   }
 
-  /** The conversation no longer needs the server, but would still like to have it. */
+  /** From now on a refusal of the server's does not stop the client: the conversation can do without it meanwhile. */
   keepTrying(): void {
     this.#cable.tireless = true;
   }
@@ -58,7 +58,7 @@ export class RoomChannel {
     this.#cable.wake();
   }
 
-  /** Unsubscribe: to the server that is leaving the room. */
+  /** Unsubscribe, by which the server knows that this side leaves the room. */
   leave(): Promise<void> {
     return this.#cable.leave();
   }

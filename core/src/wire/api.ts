@@ -24,7 +24,7 @@ export function formatCreateRoom(request: CreateRoom): string {
   return request.protocol === "2" ? JSON.stringify({ v: 2, admit: toBase64Url(request.admitHash) }) : "{}";
 }
 
-/** What a created room, or a classic one that is asked for, answers. */
+/** The answer to making a room, and to asking for a classic one. */
 export type RoomInfo = { roomId: RoomId; iceServers: IceServer[]; ttlSeconds: number; fileSizeLimit: number };
 
 /** @throws "E_MALFORMED" */
@@ -48,7 +48,7 @@ export function formatRoomInfo(info: RoomInfo): string {
   });
 }
 
-/** What this operator switched on; pages are the same bytes for everybody, so they ask. */
+/** What this operator switched on. Pages are the same bytes on every server, so they have to ask. */
 export type Features = {
   classic: boolean;
   relay: boolean;

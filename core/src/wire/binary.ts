@@ -24,7 +24,7 @@ export function u32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** Whole numbers up to 2^53 − 1: all that this protocol counts. */
+/** Eight bytes. This protocol counts no further than 2^53 − 1, up to which numbers are exact. */
 export function u64(value: number): Bytes {
   return concat(u32(Math.floor(value / 2 ** 32)), u32(value % 2 ** 32));
 }
@@ -49,7 +49,7 @@ export function encodeUtf8(text: string): Bytes {
   return Uint8Array.from(new TextEncoder().encode(text));
 }
 
-/** Reads a message front to back. What it returns are views. Whatever is missing or left over throws `code`. */
+/** A byte reader reads a message front to back and returns views into it. Missing and surplus bytes throw `code`. */
 export class ByteReader {
   readonly #bytes: Bytes;
   readonly #code: ErrorCode;

@@ -21,8 +21,8 @@ export function parseCandidate(text: string): Candidate {
 }
 
 /**
- * What may leave this side: `undefined` for a candidate that the policy or the person's wish holds back. A relay
- * candidate that is sent alone says nothing of the address behind it.
+ * The candidate as it may leave this side, or undefined where the policy or the person's wish holds it back. A relay
+ * candidate goes out without the address behind it.
  */
 export function outgoingCandidate(text: string, relayOnly: boolean): string | undefined {
   // Node's library hands out the whole attribute line.
@@ -32,7 +32,7 @@ export function outgoingCandidate(text: string, relayOnly: boolean): string | un
     if (!relayOnly) return bare;
     return kind === "relay" ? bare.replace(/ raddr \S+ rport \d+/, " raddr 0.0.0.0 rport 0") : undefined;
   } catch {
-    return undefined; // Because one's own unusual candidate is no attack: it stays here.
+    return undefined; // because an unusual candidate of this side's own is no attack; it only stays here
   }
 }
 

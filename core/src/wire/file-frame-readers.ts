@@ -14,7 +14,9 @@ import {
 } from "./frames.ts";
 import { FileRefusal } from "./reasons.ts";
 
-/** The way back from bytes for what comes with the first file: `frame-readers.ts` has the rest. */
+/**
+ * Readers for the records that are about files. `frame-readers.ts` has the rest; these are loaded with the first file.
+ */
 
 const SHA256_BYTES = 32;
 

@@ -10,7 +10,7 @@ import {
   type FrameParts,
 } from "./frames.ts";
 
-/** What comes with the first file, as bytes: `frames.ts` has the rest, `file-frame-readers.ts` the way back. */
+/** Records about files as bytes. This is loaded with the first file; `file-frame-readers.ts` is the way back. */
 export function formatFileFrame(frame: FileFrame | BulkFrame): FrameBytes {
   return { type: CODES[frame.type], body: formatFileBody(frame) };
 }

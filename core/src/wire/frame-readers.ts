@@ -12,12 +12,12 @@ import {
 } from "./frames.ts";
 import { ByeReason } from "./reasons.ts";
 
-/** The way back from bytes: one tag, one switch. What a body lacks or has too much is refused, never guessed. */
+/** Readers for records: one tag, one switch. Missing and surplus bytes of a body are refused, never guessed. */
 
 const PING_BYTES = 8;
 
 /**
- * What comes on ctl, as far as it is no matter of files.
+ * Read a record of ctl. Those that are about files stay bytes, because their readers come with the first file.
  * @throws "E_RECORD_TYPE", "E_RECORD_UTF8", "E_VERSION"
  */
 export function parseCtl({ type, body }: FrameBytes): HeardFrame | IgnoredFrame {

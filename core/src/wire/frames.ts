@@ -6,12 +6,12 @@ import type { ByeReason, FileRefusal } from "./reasons.ts";
 
 /** What is inside a record, spec/4-frames.md §5. One tag, one switch; the record layer has authenticated it. */
 
-/** As the record layer carries it. */
+/** A frame as the record layer carries it. */
 export type FrameBytes = { type: number; body: Bytes };
-/** `rest`: what follows on `body`, where putting both together would copy a whole chunk. */
+/** `rest` follows on `body`, where putting both together would copy a whole chunk. */
 export type FrameParts = FrameBytes & { rest?: Bytes };
 
-/** `path`: as the sender says it, `/` between parts. */
+/** `path` is what the sender says, with `/` between its parts. Nothing has made it safe yet. */
 export type FileInSet = { readonly path: string; readonly size: number };
 
 export type CtlFrame =
@@ -28,7 +28,7 @@ export type CtlFrame =
   | { type: "reject"; fileId: number; reason: FileRefusal }
   | { type: "cancel"; fileId: number; reason: FileRefusal }
   | { type: "file_done"; fileId: number; size: number; sha256: Bytes }
-  /** Read and written by those who open lanes, whose code comes with the first file: `lane-frames.ts`. */
+  /** `lane-frames.ts` reads and writes these bodies. Its code comes with the first file. */
   | { type: "lane_offer" | "lane_answer" | "lanes"; bytes: Bytes }
   | { type: "rekey1"; pk: Bytes; ek: Bytes }
   | { type: "rekey2"; pk: Bytes; ct: Bytes }
@@ -44,15 +44,15 @@ export type BulkFrame =
 
 export type Frame = CtlFrame | BulkFrame;
 
-/** On ctl, about files and the ways for them. */
+/** What travels on ctl about files and lanes. */
 export type FileFrame = Extract<CtlFrame, { fileId: number }> | LaneFrame;
 export type LaneFrame = Extract<CtlFrame, { type: `lane${string}` }>;
 export type TalkFrame = Exclude<CtlFrame, FileFrame>;
 
-/** What comes on ctl; of files as bytes, since who can read those is loaded with the first of them. */
+/** What comes on ctl. Frames about files stay bytes, because their readers come with the first file. */
 export type HeardFrame = TalkFrame | { type: "file"; record: FrameBytes };
 
-/** A type of a later version: authenticated, and to be ignored. */
+/** A frame of a later version, which is authenticated and ignored. */
 export type IgnoredFrame = { type: "ignored" };
 
 export const PROTOCOL_VERSION = 2;
@@ -101,7 +101,7 @@ export const CODES = {
   epoch: 0x52,
 } as const satisfies Record<Frame["type"], number>;
 
-/** Types from here on are ignored by whoever does not know them. */
+/** From this type on a record is ignored by whoever does not know it. */
 export const FIRST_IGNORED = 0x80;
 
 /** Whether `type` is the record with which `role` begins an epoch on `channel`: spec/4-frames.md §6. */
@@ -115,7 +115,7 @@ export function formatTalk(frame: TalkFrame): FrameBytes {
   return { type: CODES[frame.type], body: formatBody(frame) };
 }
 
-/** A record that peers ignore: sent now and then, so that tolerance for later types does not rot. */
+/** A record that peers ignore. It is sent now and then, so that every client keeps tolerating later types. */
 export function randomIgnoredFrame(random: Bytes): FrameBytes {
   const [first = 0] = random;
   return { type: FIRST_IGNORED | first, body: random.subarray(1) };
@@ -154,7 +154,7 @@ function formatBody(frame: TalkFrame): Bytes {
   }
 }
 
-/** The length in UTF-8 decides, so an emoji counts for what it weighs. @throws "E_MESSAGE_TOO_LONG" */
+/** The length in UTF-8 decides. @throws "E_MESSAGE_TOO_LONG" */
 function encodeText(text: string): Bytes {
   const bytes = encodeUtf8(text);
   if (bytes.length <= MESSAGE_BYTES) return bytes;

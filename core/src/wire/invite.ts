@@ -8,7 +8,7 @@ import { fromBase64Url, toBase64Url } from "./read.ts";
  * `2.` and the link secret; anything else is for `classic/invite.ts` to accept or refuse. See spec/6-invites.md.
  */
 
-/** The last character class leaves only canonical base64url, so no link ends in `-` or `_`. */
+/** The last character class takes only canonical base64url, so no link ends in `-` or `_`. */
 const FRAGMENT_2 = /^2\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Bytes of the link secret S. */

@@ -4,30 +4,31 @@ import { ascii, ByteReader, concat, decodeUtf8, u16 } from "./binary.ts";
 
 /** Bodies of LANE_OFFER, LANE_ANSWER and LANES, spec/4-frames.md §5. */
 
+/** Lanes beside the first connection. Their mask in LANES has seven bits. */
 export const MAX_LANES = 7;
 /** The channel of the first lane; each further one has the next number. */
 export const FIRST_LANE = 2;
 
 const SEED_BYTES = 32;
 
-/** What their keys are made of, and a description of each. */
+/** The body of LANE_OFFER: the seed of all lane keys, then the description of each lane. */
 export function formatOffer(seed: Bytes, sdps: readonly string[]): Bytes {
   return concat(seed, formatDescriptions(sdps));
 }
 
-/** The seed is a view: whoever takes it wipes it in the body too. @throws as `parseDescriptions` */
+/** The seed is a view into `body`, so wiping it wipes the body too. @throws as `parseDescriptions` */
 export function parseOffer(body: Bytes): { seed: Bytes; sdps: string[] } {
   const reader = new ByteReader(body, "E_RECORD_TYPE");
   const seed = reader.take(SEED_BYTES);
   return { seed, sdps: parseDescriptions(reader.rest()) };
 }
 
-/** One for each lane, in the order of their channels. */
+/** One description for each lane, in the order of their channels. */
 export function formatDescriptions(sdps: readonly string[]): Bytes {
   return concat(...sdps.flatMap((sdp) => [u16(sdp.length), ascii(sdp)]));
 }
 
-/** What they say is for the SDP policy to judge. @throws "E_RECORD_TYPE", "E_RECORD_UTF8" */
+/** The SDP policy has still to judge these descriptions. @throws "E_RECORD_TYPE", "E_RECORD_UTF8" */
 export function parseDescriptions(body: Bytes): string[] {
   const reader = new ByteReader(body, "E_RECORD_TYPE");
   const sdps: string[] = [];

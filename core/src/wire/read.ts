@@ -2,8 +2,8 @@ import type { Bytes } from "../brand.ts";
 import { NullroomError } from "../errors.ts";
 
 /**
- * Readers for unknown JSON. Each returns what it promises or throws `NullroomError("E_MALFORMED")`, whose
- * detail names the place and never the value.
+ * Readers for unknown JSON. Each returns what its type says or throws "E_MALFORMED", whose detail names the key and
+ * never the value.
  */
 export type JsonObject = { readonly [key: string]: unknown };
 

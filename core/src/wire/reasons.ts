@@ -1,4 +1,4 @@
-/** The reasons that records give by number. The numbers are spec/'s; everything else says them by these names. */
+/** Reasons travel as numbers, which are spec/'s. Code says them by these names. */
 
 /** Why one side ends the conversation: BYE and BYE_ACK, spec/3-session.md §7. */
 export const ByeReason = {

@@ -33,7 +33,7 @@ export function formatIdentifier({ protocol, roomId }: RoomsIdentifier): string 
   return JSON.stringify(protocol === "2" ? { ...fields, v: 2 } : fields);
 }
 
-/** As `RTCPeerConnection` takes it: only these three fields are ever passed on. */
+/** An ICE server as `RTCPeerConnection` takes it. Only these three fields are ever passed on. */
 export type IceServer = { urls: string[]; username?: string; credential?: string };
 
 export type LeaveReason = "left" | "gone" | "destroyed";
@@ -49,7 +49,7 @@ export type ClassicInit = {
 
 export type SeatInit = ClassicInit & {
   seat: Seat;
-  /** 16 bytes: re-takes the seat after a lost socket. The store keeps its hash. */
+  /** 16 bytes that take the seat again after a lost socket. The store keeps only their hash. */
   seatToken: Bytes;
   /** How long a conversation may last once established. */
   sessionMs: number;
@@ -116,7 +116,7 @@ export function formatToServer(message: ToServer): string {
     case "send_signal":
       return JSON.stringify({ action: message.action, data: message.data });
     case "initiate_file_transfer":
-      // The server needs no name to compare a number, so it is not told one.
+      // The server compares the size only, so it is not told the name.
       return JSON.stringify({
         action: message.action,
         metadata: { file_name: "file", file_size: message.fileSize },
@@ -130,7 +130,7 @@ export function formatToServer(message: ToServer): string {
   }
 }
 
-/** Unknown types are refused: the caller closes. @throws "E_MALFORMED" */
+/** Unknown types are refused, and the caller closes. @throws "E_MALFORMED" */
 export function parseFromServer(value: unknown): FromServer {
   const fields = readObject(value, "message");
   const type = readString(fields, "type");
@@ -168,7 +168,7 @@ export function formatFromServer(message: FromServer): string {
         reason: message.reason,
       });
     case "signal":
-      // Put together by hand: this is what a server says most, and the id is 32 hex digits.
+      // This is what a server says most, so it is put together by hand; the id is 32 hex digits and needs no escape.
       return `{"type":"signal","data":${JSON.stringify(message.data)},"connection_id":"${message.connectionId}"}`;
     default:
       return JSON.stringify(message);

@@ -29,7 +29,7 @@ export function checkSdp(sdp: string, kind: "offer" | "answer"): Description {
   };
 }
 
-/** What is sent: the description without candidates, which follow one by one and filtered. */
+/** The description as it is sent: without candidates, which follow one by one and filtered. */
 export function withoutCandidates(sdp: string): string {
   return sdp.replace(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, "");
 }

@@ -16,7 +16,7 @@ export function formatSignalBody(body: SignalBody): string {
   return JSON.stringify(body);
 }
 
-/** @throws "E_SEAL": what authenticates and is no body of this version ends the attempt like what does not open */
+/** @throws "E_SEAL": a body that is none of this version ends the attempt as one that does not open does */
 export function parseSignalBody(json: string): SignalBody {
   try {
     return readBody(readObject(parseJson(json, "signal"), "signal"));

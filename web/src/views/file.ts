@@ -109,7 +109,7 @@ function actions(
   switch (status) {
     case "offered":
       if (direction === "out") return ["cancel"];
-      return look?.choice.type === "place" ? ["accept", "decline"] : ["decline"];
+      return look?.choice.type === "take" ? ["accept", "decline"] : ["decline"];
     case "queued":
       return ["cancel"];
     case "moving":
