@@ -33,7 +33,7 @@ export async function serve(config: Config, parts: Parts): Promise<Running> {
   const rules = rulesOf(config);
   const callers = { trustedProxies: config.trustedProxies, origins: config.origins };
   const shared = { ...parts, rules, classic, fileSizeLimit };
-  const cable = new Cable({ ...shared, bus, shape: log.shape, now: wholeMs });
+  const cable = new Cable({ ...shared, bus, logShape: log.shape, now: wholeMs });
   const app = createApp({ ...shared, basePath, callers });
   const upgrade = createUpgrade({ cable, basePath, maxSockets, callers, counters });
 
@@ -92,7 +92,7 @@ async function stop(cable: Cable, servers: readonly Server[], parts: Parts): Pro
   for (const server of servers) server.close();
   cable.drain();
   for (const server of servers) server.closeIdleConnections();
-  await cable.empty(GOODBYE_MS);
+  await cable.waitUntilEmpty(GOODBYE_MS);
   for (const server of servers) server.closeAllConnections();
   parts.limiter[Symbol.dispose]();
   await Promise.allSettled([parts.store.close(), parts.bus.close()]);

@@ -8,18 +8,18 @@ import { Switchboard } from "./switchboard.ts";
 
 export type CableDeps = Omit<CableContext, "switchboard" | "budgets"> & { bus: NodeBus };
 
-/** Every socket of this node. Knows no socket library: `upgrade.ts` brings them, tests bring fakes. */
+/** All sockets of this node. It knows no socket library: `upgrade.ts` brings the sockets, and tests bring fakes. */
 export class Cable {
   readonly #context: CableContext;
-  readonly #rounds: PingWheel;
-  /** Each with its slice of the rounds. */
+  readonly #pingWheel: PingWheel;
+  /** Each connection with its slice of the ping wheel. */
   readonly #connections = new Map<Connection, number>();
   #draining = false;
-  #emptied: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor({ bus, ...context }: CableDeps) {
     this.#context = { ...context, switchboard: new Switchboard(bus), budgets: new SignalBudgets() };
-    this.#rounds = new PingWheel(context.now);
+    this.#pingWheel = new PingWheel(context.now);
     context.store.onReturn(() => this.#restore());
     context.counters.gauge("sockets", () => this.sockets);
     context.counters.gauge("seats", () => this.seats);
@@ -27,23 +27,23 @@ export class Cable {
 
   connect(socket: Socket, address: string): Connection {
     const connection = new Connection(socket, address, this.#context);
-    this.#connections.set(connection, this.#rounds.add(connection));
+    this.#connections.set(connection, this.#pingWheel.add(connection));
     return connection;
   }
 
   disconnected(connection: Connection): void {
     const slice = this.#connections.get(connection);
-    if (slice !== undefined) this.#rounds.remove(connection, slice);
+    if (slice !== undefined) this.#pingWheel.remove(connection, slice);
     this.#connections.delete(connection);
     connection.closed();
-    if (this.#connections.size === 0) this.#emptied?.();
+    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
   get sockets(): number {
     return this.#connections.size;
   }
 
-  /** Seats held or being asked for, by sockets of this node. */
+  /** How many seats sockets of this node hold or are asking for. */
   get seats(): number {
     return this.#context.switchboard.size;
   }
@@ -52,21 +52,21 @@ export class Cable {
     return this.#draining;
   }
 
-  /** No new sockets; everybody here is asked to come back in a moment, and nobody is told that anybody left. */
+  /** Take no new sockets and ask every client to come back in a moment. No client is told that the other one left. */
   drain(): void {
     this.#draining = true;
     for (const connection of this.#connections.keys()) connection.drain();
   }
 
-  /** Resolves when the last socket has gone, or after `withinMs`. */
-  async empty(withinMs: number): Promise<void> {
+  /** Resolves when the last socket is gone, or after `withinMs`. */
+  async waitUntilEmpty(withinMs: number): Promise<void> {
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#emptied = resolve;
+        this.#onEmpty = resolve;
         setTimeout(resolve, withinMs);
       });
     }
-    this.#rounds.stop();
+    this.#pingWheel.stop();
   }
 
   #restore(): void {

@@ -35,7 +35,7 @@ beforeEach(() => {
     classic: true,
     fileSizeLimit: 1024,
     counters: new Counters(),
-    shape: undefined,
+    logShape: undefined,
     now: () => now,
   };
   ({ socket, connection } = connect());
@@ -54,7 +54,7 @@ function say(frame: unknown, to = connection): void {
 function pass(ms: number, { alive }: { alive: boolean }): void {
   for (let left = ms; left > 0; left -= 3_000) {
     now += 3_000;
-    if (alive) connection.heard();
+    if (alive) connection.noteAlive();
     connection.visit(PING);
   }
 }
@@ -218,7 +218,7 @@ describe("the lease", () => {
     await seat();
     for (let second = 0; second < 60; second++) {
       now += 1_000;
-      connection.heard();
+      connection.noteAlive();
       await settled();
     }
     expect(count()).toBe(6);
@@ -235,7 +235,7 @@ describe("the lease", () => {
       return true;
     };
     now += 15_000;
-    connection.heard();
+    connection.noteAlive();
     await settled();
     expect(restored).toEqual([
       expect.objectContaining({ roomId, room: { protocol: "classic" }, seat: 0, ttlMs: 885_000 }),
@@ -248,7 +248,7 @@ describe("the lease", () => {
     store.renew = async () => ({ outcome: "unknown" });
     store.restore = async () => false;
     now += 15_000;
-    connection.heard();
+    connection.noteAlive();
     await settled();
     expect(socket.sent.at(-1)).toBe(refusal("room-gone", false));
     expect(context.switchboard.size).toBe(0);
@@ -260,7 +260,7 @@ describe("the lease", () => {
       throw new NullroomError("E_SERVER", "away");
     };
     now += 15_000;
-    connection.heard();
+    connection.noteAlive();
     await settled();
     expect(socket.state).toBe("open");
     expect(context.counters.errors().get("E_SERVER")).toBe(1);

@@ -12,35 +12,35 @@ import { parseToServer } from "@nullroom/core/wire/room-messages";
 import type { CableContext } from "./context.ts";
 import type { PingTarget } from "./ping-wheel.ts";
 import type { Socket } from "./socket.ts";
-import { type Line, Subscription } from "./subscription.ts";
+import { Subscription, type SubscriptionSocket } from "./subscription.ts";
 
-/** Sockets that hold no seat are let go after this: they are not in a room, or not any more. */
+/** How long a socket may stay that holds no seat: its client is in no room, or in none any more. */
 const SEATLESS_MS = 10_000;
-/** Commands that wait for one another's turn; who sends more without waiting is no client. */
+/** How many commands may wait for their turn. No client of ours sends more without waiting for answers. */
 const MAX_QUEUED = 64;
-/** What a socket may owe its network before it is given up: a reader this slow sees no conversation. */
+/** How many bytes may wait for the network before a socket is given up: no conversation reaches so slow a reader. */
 const MAX_BACKLOG_BYTES = 256 * 1024;
 const VISITS_PER_LEASE_PING = Math.round(LEASE_PING_INTERVAL_MS / CABLE_PING_INTERVAL_MS);
 
-/** Where a connection stands: `leaving` has sent its last word and hears nothing any more. */
+/** Where a connection stands: a `leaving` one has sent its last frame and reads nothing any more. */
 type Phase = "open" | "leaving" | "gone";
 
-/** One socket: its commands strictly in order, at most one room, and how long it may stay. */
-export class Connection implements PingTarget, Line {
+/** One socket: it performs commands strictly in order, holds at most one subscription, and ends sockets that stay too long. */
+export class Connection implements PingTarget, SubscriptionSocket {
   readonly address: string;
   readonly #socket: Socket;
   readonly #cable: CableContext;
   readonly #subscription: Subscription;
-  /** Hardly anybody ever sends faster than is answered. */
+  /** Undefined until a frame has to wait, since hardly any client sends faster than it is answered. */
   #queue: string[] | undefined;
   #phase: Phase = "open";
   #busy = false;
   #visits = 0;
-  /** The visit after whose next a closing handshake that is still not over is cut short. */
+  /** A closing handshake that is not over when `#visits` exceeds this is cut short. */
   #leavingVisit = 0;
-  #heardAt: number;
+  #lastAliveAt: number;
   #seatlessSince: number;
-  /** A node that stops keeps its seats for whoever comes back: nobody has left. */
+  /** Set when the node stops: its seats are kept for clients that come back, and nobody has left. */
   #draining = false;
 
   constructor(socket: Socket, address: string, cable: CableContext) {
@@ -48,25 +48,25 @@ export class Connection implements PingTarget, Line {
     this.#cable = cable;
     this.address = address;
     this.#subscription = new Subscription(cable, this);
-    this.#heardAt = this.#seatlessSince = cable.now();
+    this.#lastAliveAt = this.#seatlessSince = cable.now();
     socket.send(WELCOME);
   }
 
   receive(bytes: Buffer, isBinary: boolean): void {
     if (this.#phase !== "open") return;
-    this.heard();
+    this.noteAlive();
     const readable = !isBinary && bytes.length <= CABLE_FRAME_BYTES && isUtf8(bytes);
-    if (!readable || (this.#queue?.length ?? 0) >= MAX_QUEUED) this.#misbehaved();
-    else if (!this.#busy) this.#take(bytes.toString());
+    if (!readable || (this.#queue?.length ?? 0) >= MAX_QUEUED) this.#disconnectMisbehaving();
+    else if (!this.#busy) this.#handle(bytes.toString());
     else if (this.#queue === undefined) this.#queue = [bytes.toString()];
     else this.#queue.push(bytes.toString());
   }
 
-  /** Any sign of life: a frame, or a pong. */
-  heard(): void {
+  /** The socket gave a sign of life: a frame, or a pong. */
+  noteAlive(): void {
     const now = this.#cable.now();
-    this.#heardAt = now;
-    this.#subscription.heard(now);
+    this.#lastAliveAt = now;
+    this.#subscription.noteAlive(now);
   }
 
   /** The socket is closed, whoever closed it. */
@@ -76,16 +76,18 @@ export class Connection implements PingTarget, Line {
     if (!this.#busy) this.#leave();
   }
 
+  /** One turn of the ping wheel: end the socket if it has to go, else ping it. */
   visit(ping: Uint8Array): void {
     const now = this.#cable.now();
     this.#visits++;
-    const isHalfOpen = now - this.#heardAt > SEAT_LEASE_MS || this.#socket.backlogBytes > MAX_BACKLOG_BYTES;
+    const isHalfOpen =
+      now - this.#lastAliveAt > SEAT_LEASE_MS || this.#socket.backlogBytes > MAX_BACKLOG_BYTES;
     if (isHalfOpen || (this.#phase !== "open" && this.#visits > this.#leavingVisit)) {
       this.#cable.counters.add("sockets_silent");
       this.#socket.terminate();
       return;
     }
-    if (this.#subscription.seated || this.#busy) this.#seatlessSince = now;
+    if (this.#subscription.hasSeat || this.#busy) this.#seatlessSince = now;
     if (now - this.#seatlessSince >= SEATLESS_MS) {
       this.#cable.counters.add("sockets_silent");
       this.disconnect("idle", false);
@@ -95,17 +97,18 @@ export class Connection implements PingTarget, Line {
     if (this.#visits % VISITS_PER_LEASE_PING === 0) this.#socket.ping();
   }
 
+  /** The store was away and may have forgotten the seat. */
   restore(): void {
     this.#subscription.restore();
   }
 
-  /** The node stops. Seats stay as they are: whoever was here comes back by token, here or elsewhere. */
+  /** The node stops. Its seats stay as they are, and clients come back to them by token, on this node or another. */
   drain(): void {
     this.#draining = true;
     this.disconnect("server_restart", true);
   }
 
-  /** ActionCable's last word, then the closing handshake; the seat counts as dropped at once. */
+  /** Send ActionCable's `disconnect` and begin the closing handshake. The seat counts as dropped at once. */
   disconnect(reason: string, reconnect: boolean): void {
     if (this.#phase !== "open") return;
     this.send(formatDisconnect(reason, reconnect));
@@ -119,12 +122,12 @@ export class Connection implements PingTarget, Line {
     if (this.#phase === "open") this.#socket.send(text);
   }
 
-  #misbehaved(): void {
+  #disconnectMisbehaving(): void {
     this.#cable.counters.add("sockets_misbehaved");
     this.disconnect("invalid_request", false);
   }
 
-  #take(text: string): void {
+  #handle(text: string): void {
     try {
       const work = this.#perform(text);
       if (work !== undefined) this.#await(work);
@@ -135,12 +138,12 @@ export class Connection implements PingTarget, Line {
 
   #perform(text: string): void | Promise<void> {
     const command = parseCommand(text);
-    this.#cable.shape?.(`cable command ${command.command}, ${text.length} characters`);
+    this.#cable.logShape?.(`cable command ${command.command}, ${text.length} characters`);
     if (command.command !== "message") {
       if (text.length > CABLE_COMMAND_BYTES) throw new NullroomError("E_MALFORMED", "command is too long");
       return command.command === "subscribe"
-        ? this.#subscription.open(command.identifier)
-        : this.#subscription.end(command.identifier);
+        ? this.#subscription.subscribe(command.identifier)
+        : this.#subscription.unsubscribe(command.identifier);
     }
     const message = parseToServer(command.data);
     if (message.action !== "send_signal" && text.length > CABLE_COMMAND_BYTES) {
@@ -164,20 +167,20 @@ export class Connection implements PingTarget, Line {
     while (!this.#busy && this.#phase === "open") {
       const text = this.#queue?.shift();
       if (text === undefined) return;
-      this.#take(text);
+      this.#handle(text);
     }
   }
 
-  /** After the last command of this socket, and once. */
+  /** Give up the seat, or leave it as it is where the node stops. Runs once, after the last command of this socket. */
   #leave(): void {
     this.#queue = undefined;
-    if (this.#draining) this.#subscription.abandon();
-    else this.#subscription.drop().catch((error: unknown) => this.#cable.counters.error(error));
+    if (this.#draining) this.#subscription.close();
+    else this.#subscription.leave("dropped").catch((error: unknown) => this.#cable.counters.error(error));
   }
 
   #fail(error: unknown): void {
     const code = error instanceof NullroomError ? error.code : undefined;
-    if (code === "E_MALFORMED") this.#misbehaved();
+    if (code === "E_MALFORMED") this.#disconnectMisbehaving();
     else if (code === "E_LIMIT") {
       this.#cable.counters.add("rate_limited");
       this.disconnect("rate-limited", true);

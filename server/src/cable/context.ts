@@ -5,7 +5,7 @@ import type { IceProvider } from "../turn/provider.ts";
 import type { SignalBudgets } from "./signal-budget.ts";
 import type { Switchboard } from "./switchboard.ts";
 
-/** What every socket of this node shares. */
+/** What all sockets of this node share. */
 export type CableContext = {
   store: RoomStore;
   switchboard: Switchboard;
@@ -16,8 +16,8 @@ export type CableContext = {
   classic: boolean;
   fileSizeLimit: number;
   counters: Counters;
-  /** With NULLROOM_LOG=debug: what kind of thing happened, never to whom. */
-  shape: ((what: string) => void) | undefined;
+  /** Present with NULLROOM_LOG=debug only: prints what kind of thing happened, never to whom. */
+  logShape: ((what: string) => void) | undefined;
   /** Monotonic milliseconds. */
   now: () => number;
 };

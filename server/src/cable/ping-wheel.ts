@@ -1,15 +1,16 @@
 import { CABLE_PING_INTERVAL_MS } from "@nullroom/core/limits";
 import { formatPing } from "@nullroom/core/wire/cable";
-import { textFrame } from "./frame.ts";
+import { frameWriter } from "./frame-writer.ts";
 
-/** Everybody is visited once a round; a slice at a time, or ten thousand pings would delay every signal behind them. */
+/** Parts of a round that are visited one after another: ten thousand pings at once would delay every signal behind them. */
 const SLICES = 60;
 
 export interface PingTarget {
-  /** @param ping - this second's ping, the same bytes for everybody. */
+  /** @param ping - the frame of this second's ping, the same bytes for all targets. */
   visit(ping: Uint8Array): void;
 }
 
+/** Visits each of its targets once a round, one slice of them at a time. */
 export class PingWheel {
   readonly #slices: Set<PingTarget>[] = Array.from({ length: SLICES }, () => new Set());
   readonly #sliceMs: number;
@@ -25,16 +26,16 @@ export class PingWheel {
     this.#sliceMs = roundMs / SLICES;
   }
 
-  /** Visit `visited` once a round from now on. Returns the slice that `remove` finds it in. */
-  add(visited: PingTarget): number {
+  /** Visit `target` once a round from now on. Returns the slice by which `remove` finds it. */
+  add(target: PingTarget): number {
     const slice = this.#next++ % SLICES;
-    this.#slices[slice]?.add(visited);
+    this.#slices[slice]?.add(target);
     this.#start();
     return slice;
   }
 
-  remove(visited: PingTarget, slice: number): void {
-    this.#slices[slice]?.delete(visited);
+  remove(target: PingTarget, slice: number): void {
+    this.#slices[slice]?.delete(target);
   }
 
   stop(): void {
@@ -48,13 +49,13 @@ export class PingWheel {
     this.#timer = setInterval(() => this.#tick(), this.#sliceMs);
   }
 
-  /** Timers run late under load: every slice that is due has its turn, and none has two. */
+  /** A timer may run late under load: every slice that is due gets its visit, and none gets two. */
   #tick(): void {
     const due = Math.floor(this.#now() / this.#sliceMs);
     const from = Math.max(this.#visitedUntil + 1, due - SLICES + 1);
     const ping = this.#pingNow();
     for (let slice = from; slice <= due; slice++) {
-      for (const visited of this.#slices[slice % SLICES] ?? []) visited.visit(ping);
+      for (const target of this.#slices[slice % SLICES] ?? []) target.visit(ping);
     }
     this.#visitedUntil = due;
     if (this.#slices.every((slice) => slice.size === 0)) this.stop();
@@ -62,7 +63,8 @@ export class PingWheel {
 
   #pingNow(): Uint8Array {
     const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#ping.second) this.#ping = { second, frame: textFrame(formatPing(second)) };
+    if (second !== this.#ping.second)
+      this.#ping = { second, frame: frameWriter.textFrame(formatPing(second)) };
     return this.#ping.frame;
   }
 }

@@ -30,7 +30,7 @@ function leaseOf(now: () => number, expired: (how: "time-up" | "seat-lost") => v
     classic: true,
     fileSizeLimit: 1024,
     counters: new Counters(),
-    shape: undefined,
+    logShape: undefined,
     now,
   };
   const grant = {
@@ -53,7 +53,7 @@ test.each([
   const ended = new Promise((resolve) => {
     const lease = leaseOf(() => now, resolve);
     now = at;
-    lease.heard(now);
+    lease.noteAlive(now);
   });
   expect(await ended).toBe(how);
 });
@@ -67,9 +67,9 @@ test("a seat has a timer only towards its end, and then ends in time though noth
     const lease = leaseOf(now, (how) => ends.push(how));
     const timers = vi.getTimerCount(); // The store's own.
     vi.advanceTimersByTime(5_000);
-    lease.heard(now());
+    lease.noteAlive(now());
     expect(vi.getTimerCount()).toBe(timers);
-    lease.established(2 * LEASE_PING_INTERVAL_MS);
+    lease.startSession(2 * LEASE_PING_INTERVAL_MS);
     expect(vi.getTimerCount()).toBe(timers + 1);
     await vi.advanceTimersByTimeAsync(2 * LEASE_PING_INTERVAL_MS - 1);
     expect(ends).toEqual([]);

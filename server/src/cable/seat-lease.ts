@@ -3,29 +3,38 @@ import { LEASE_PING_INTERVAL_MS } from "@nullroom/core/limits";
 import type { Digest, NewRoom, Occupant, Seated } from "../rooms/store.ts";
 import type { CableContext } from "./context.ts";
 
-/** A seat that the store has given: where it is, and all that is needed to write it again. */
+/** A seat that the store has granted: where it is, and all that is needed to write it again. */
 export type Grant = { roomId: RoomId; room: NewRoom; token: Digest; occupant: Occupant; seat: Seat };
 
 export interface LeaseHolder {
-  /** Who sits opposite, by the store's latest answer. */
+  /** Who sits opposite, as far as this node knows. */
   readonly other: Occupant | undefined;
-  /** Counts changes of `other`. */
+  /** How often `other` has changed. */
   readonly otherChanges: number;
-  /** `lost` has not answered for its lease; `other` is who sits opposite now. */
-  renewed(other: Occupant | undefined, lost: Occupant | undefined, since: number): void;
-  expired(how: "time-up" | "seat-lost"): void;
+  /**
+   * The store has renewed the lease, or has said that the room ended.
+   *
+   * @param other - who sits opposite now.
+   * @param lost - who sat opposite and has let the lease run out.
+   * @param otherChanges - what `otherChanges` was when the store was asked.
+   */
+  renewed(other: Occupant | undefined, lost: Occupant | undefined, otherChanges: number): void;
+  expired(end: "time-up" | "seat-lost"): void;
 }
 
-/** A renewal is due once this much has passed since the last: at every answered ping, not at every frame. */
+/** A renewal is due once this much has passed since the last one, so that answered pings renew and single frames do not. */
 const RENEW_AFTER_MS = 10_000;
-/** Asking again at the very end must not become a busy loop where two clocks differ. */
+/** The least pause between two questions at the very end, which would be a busy loop where two clocks differ. */
 const MIN_RECHECK_MS = 100;
-/** Only a seat whose end is near has a timer: until then its renewals, at every answered ping, look whether it is. */
+/** A seat gets a timer once its end is this near; until then each renewal, at every answered ping, looks whether it is. */
 const END_NEAR_MS = 2 * LEASE_PING_INTERVAL_MS;
-/** By so much the two seats' ideas of the end may differ: who asks first ends the room, and the other finds none. */
+/** How far the two seats' ideas of the end may differ: the first to ask ends the room, and the second finds none. */
 const SAME_END_MS = 1_000;
 
-/** How long a seat is held: renewed while its socket answers, written again into a store that forgot, ended in time. */
+/**
+ * How long one seat is held: its lease is renewed while the socket answers, the seat is written again into a store that
+ * forgot it, and it ends in time.
+ */
 export class SeatLease {
   readonly #cable: CableContext;
   readonly #holder: LeaseHolder;
@@ -35,7 +44,7 @@ export class SeatLease {
   #timer: NodeJS.Timeout | undefined;
   #renewAt: number;
   #renewing = false;
-  #over = false;
+  #isClosed = false;
 
   constructor(cable: CableContext, holder: LeaseHolder, grant: Grant, { established, ttlMs }: Seated) {
     this.#cable = cable;
@@ -50,29 +59,31 @@ export class SeatLease {
     return this.#grant.seat;
   }
 
-  heard(now: number): void {
-    if (now < this.#renewAt || this.#renewing || this.#over) return;
+  /** The socket gave a sign of life: renew the lease if that is due. */
+  noteAlive(now: number): void {
+    if (now < this.#renewAt || this.#renewing || this.#isClosed) return;
     this.#renewAt = now + RENEW_AFTER_MS;
     this.#watch(this.#renew());
   }
 
-  /** The store was away and may have forgotten. */
+  /** The store was away and may have forgotten the seat: write it again. */
   restore(): void {
-    if (!this.#over) this.#watch(this.#restore());
+    if (!this.#isClosed) this.#watch(this.#restore());
   }
 
-  /** From now on the session's own time counts. */
-  established(ttlMs: number): void {
+  /** The conversation is established: from now on the session's own time counts. */
+  startSession(ttlMs: number): void {
     this.#established = true;
-    if (!this.#over) this.#arm(ttlMs);
+    if (!this.#isClosed) this.#arm(ttlMs);
   }
 
+  /** Stop the timer and renew no more. Idempotent. */
   close(): void {
-    this.#over = true;
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
-  /** Time is up when the store says so: its clock decides, and the other side may have begun the session's time. */
+  /** The timer asks the store, because its clock decides and the other side may have begun the session's own time. */
   #arm(ttlMs: number): void {
     this.#endsAt = this.#cable.now() + ttlMs;
     clearTimeout(this.#timer);
@@ -83,15 +94,15 @@ export class SeatLease {
 
   async #renew(): Promise<void> {
     const { roomId, occupant } = this.#grant;
-    const since = this.#holder.otherChanges;
+    const { otherChanges } = this.#holder;
     this.#renewing = true;
     try {
       const renewal = await this.#cable.store.renew(roomId, this.seat, occupant);
-      if (this.#over) return;
+      if (this.#isClosed) return;
       if (renewal.outcome === "unknown") return await this.#restore();
       if (renewal.outcome === "kept") this.#arm(renewal.ttlMs);
       const other = renewal.outcome === "kept" ? renewal.other : undefined;
-      this.#holder.renewed(other, renewal.lost, since);
+      this.#holder.renewed(other, renewal.lost, otherChanges);
       if (renewal.outcome === "ended") this.#expire("time-up");
     } finally {
       this.#renewing = false;
@@ -106,18 +117,18 @@ export class SeatLease {
       return;
     }
     const established = room.protocol === "2" ? this.#established : this.#holder.other !== undefined;
-    const rest = { roomId, room, established, ttlMs, seat: this.seat, token, occupant };
-    if (!(await this.#cable.store.restore(rest)))
+    const restoration = { roomId, room, established, ttlMs, seat: this.seat, token, occupant };
+    if (!(await this.#cable.store.restore(restoration)))
       this.#expire(ttlMs <= SAME_END_MS ? "time-up" : "seat-lost");
   }
 
-  #expire(how: "time-up" | "seat-lost"): void {
-    if (this.#over) return;
+  #expire(end: "time-up" | "seat-lost"): void {
+    if (this.#isClosed) return;
     this.close();
-    this.#holder.expired(how);
+    this.#holder.expired(end);
   }
 
-  /** A store out of reach costs a renewal and no conversation: the next answered ping asks again. */
+  /** A store that is out of reach ends no conversation before its time: the next answered ping asks again. */
   #watch(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#cable.counters.error(error);

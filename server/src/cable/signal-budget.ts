@@ -3,16 +3,17 @@ import { SIGNAL_BYTES_PER_ROOM, SIGNAL_WINDOW_MS, SIGNALS_PER_WINDOW } from "@nu
 
 const ROOM_WINDOW_MS = 15 * 60_000;
 
-/** How much one room has relayed lately: introductions are small, and this is no relay of data. */
+/** How much one room has relayed in its window: handshakes are small, and this is no relay of data. */
 export type RoomBudget = { bytes: number; windowEndsAt: number };
 
 /**
- * Budgets of the rooms on this node. One outlives its sockets, so that coming back does not refill it, and goes
- * with the room or with its window.
+ * Budgets of the rooms on this node. A budget outlives its sockets, so that coming back does not refill it, and is
+ * forgotten with the room or after its window.
  */
 export class SignalBudgets {
   readonly #rooms = new Map<RoomId, RoomBudget>();
 
+  /** The budget of one room, made when it is first asked for. */
   of(roomId: RoomId, now: number): RoomBudget {
     this.#sweep(now);
     let budget = this.#rooms.get(roomId);
@@ -23,16 +24,12 @@ export class SignalBudgets {
     return budget;
   }
 
-  /** The room is over: nothing of it stays. */
+  /** The room is over, and nothing of it may stay. */
   forget(roomId: RoomId): void {
     this.#rooms.delete(roomId);
   }
 
-  get size(): number {
-    return this.#rooms.size;
-  }
-
-  /** Windows are all of one length, so the oldest entries stand first. */
+  /** All windows are of one length, so the oldest entries stand first. */
   #sweep(now: number): void {
     for (const [roomId, { windowEndsAt }] of this.#rooms) {
       if (windowEndsAt > now) break;
@@ -41,7 +38,7 @@ export class SignalBudgets {
   }
 }
 
-/** One seat's allowance: so many signals a window, and its share of what the room may relay. */
+/** What one seat may send: a number of signals per window, and no more bytes than its room may still relay. */
 export class SignalAllowance {
   readonly #room: RoomBudget;
   #count = 0;

@@ -1,17 +1,17 @@
 /**
- * What the cable asks of a WebSocket. Only `upgrade.ts` knows the library behind it, so that another runtime's
- * sockets are one small file away.
+ * What the cable asks of a WebSocket. Only `upgrade.ts` knows the library behind it, so that sockets of another
+ * runtime need one more small file.
  */
 export interface Socket {
   send(text: string): void;
-  /** A whole frame made once by `frame.ts`, for what goes to everybody. */
+  /** Send a whole frame that `frame-writer.ts` has made once for all sockets. */
   sendFrame(frame: Uint8Array): void;
-  /** WebSocket's own ping: browsers answer it without the page. */
+  /** Send WebSocket's own ping, which browsers answer without the page. */
   ping(): void;
-  /** Begin the closing handshake; what was sent before still goes out. */
+  /** Begin the closing handshake. What was sent before still goes out. */
   close(): void;
-  /** Give up at once. */
+  /** Cut the connection at once, without a closing handshake. */
   terminate(): void;
-  /** Sent but not yet taken by the network. */
+  /** How many bytes were sent that the network has not taken yet. */
   readonly backlogBytes: number;
 }

@@ -1,13 +1,21 @@
 import { NullroomError } from "@nullroom/core/errors";
 import { formatConfirm, formatMessage, formatReject } from "@nullroom/core/wire/cable";
-import { parseIdentifier, type RoomsIdentifier, type ToServer } from "@nullroom/core/wire/room-messages";
-import type { Channel, Outlet } from "./channel.ts";
+import {
+  type FromServer,
+  formatFromServer,
+  parseIdentifier,
+  type RoomsIdentifier,
+  type ToServer,
+} from "@nullroom/core/wire/room-messages";
+import type { Departure } from "../rooms/store.ts";
+import type { Channel } from "./channel.ts";
 import { ClassicChannel } from "./classic-channel.ts";
 import type { CableContext } from "./context.ts";
-import { SeatChannel } from "./seat-channel.ts";
+import type { Outlet } from "./outlet.ts";
+import { Protocol2Channel } from "./protocol2-channel.ts";
 
-/** What a subscription may do with its socket. */
-export type Line = {
+/** What a subscription may do with the socket that it came on. */
+export type SubscriptionSocket = {
   readonly address: string;
   send(text: string): void;
   disconnect(reason: string, reconnect: boolean): void;
@@ -16,90 +24,95 @@ export type Line = {
 /** The one subscription that a socket may hold, under the identifier that it chose and that is echoed byte for byte. */
 export class Subscription implements Outlet {
   readonly #cable: CableContext;
-  readonly #line: Line;
+  readonly #socket: SubscriptionSocket;
   #held: { identifier: string; channel: Channel } | undefined;
 
-  constructor(cable: CableContext, line: Line) {
+  constructor(cable: CableContext, socket: SubscriptionSocket) {
     this.#cable = cable;
-    this.#line = line;
+    this.#socket = socket;
   }
 
   get address(): string {
-    return this.#line.address;
+    return this.#socket.address;
   }
 
-  get seated(): boolean {
-    return this.#held?.channel.seated === true;
+  get hasSeat(): boolean {
+    return this.#held?.channel.seat.isTaken === true;
   }
 
-  /** Official clients repeat a subscription until it is confirmed: the same one again says nothing new. */
-  async open(identifier: string): Promise<void> {
+  /** Official clients repeat a subscription until it is confirmed, so the same one again is no second one. */
+  async subscribe(identifier: string): Promise<void> {
     if (this.#held?.identifier === identifier) return;
-    const place = this.#held === undefined ? readPlace(identifier) : undefined;
-    if (place === undefined) return this.#line.send(formatReject(identifier));
-    const { protocol, roomId } = place;
+    const room = this.#held === undefined ? readIdentifier(identifier) : undefined;
+    if (room === undefined) return this.#socket.send(formatReject(identifier));
+    const { protocol, roomId } = room;
     const channel =
       protocol === "2"
-        ? new SeatChannel(this.#cable, this, roomId)
+        ? new Protocol2Channel(this.#cable, this, roomId)
         : new ClassicChannel(this.#cable, this, roomId);
     this.#held = { identifier, channel };
     await channel.open();
   }
 
-  async end(identifier: string): Promise<void> {
-    if (this.#held?.identifier === identifier) await this.#close("said");
+  async unsubscribe(identifier: string): Promise<void> {
+    if (this.#held?.identifier === identifier) await this.leave("said");
   }
 
-  /** Messages under another identifier crossed a rejection or an unsubscription: nobody is there to hear them. */
+  /** Messages under another identifier have crossed a rejection or an unsubscription, so they are dropped. */
   perform(identifier: string, message: ToServer, frameBytes: number): void | Promise<void> {
     if (this.#held?.identifier === identifier) return this.#held.channel.perform(message, frameBytes);
   }
 
-  heard(now: number): void {
-    this.#held?.channel.heard(now);
+  /** The socket gave a sign of life. */
+  noteAlive(now: number): void {
+    this.#held?.channel.seat.noteAlive(now);
   }
 
+  /** The store was away and may have forgotten the seat. */
   restore(): void {
-    this.#held?.channel.restore();
+    this.#held?.channel.seat.restore();
   }
 
-  /** The socket is gone. */
-  drop(): Promise<void> {
-    return this.#close("dropped");
+  /** Give the seat up and tell the other side. */
+  async leave(departure: Departure): Promise<void> {
+    await this.#release()?.seat.leave(departure);
   }
 
-  /** The node stops: timers end, and the store keeps the seat for its owner. */
-  abandon(): void {
-    this.#held?.channel.abandon();
-    this.#held = undefined;
+  /** Let go of the seat and tell nobody: the node stops, and the store keeps the seat for its owner. */
+  close(): void {
+    this.#release()?.seat.close();
   }
 
   confirm(): void {
-    if (this.#held !== undefined) this.#line.send(formatConfirm(this.#held.identifier));
+    if (this.#held !== undefined) this.#socket.send(formatConfirm(this.#held.identifier));
   }
 
   reject(): void {
-    if (this.#held !== undefined) this.#line.send(formatReject(this.#held.identifier));
+    if (this.#held !== undefined) this.#socket.send(formatReject(this.#held.identifier));
     this.#held = undefined;
   }
 
-  transmit(messageJson: string): void {
-    if (this.#held !== undefined) this.#line.send(formatMessage(this.#held.identifier, messageJson));
+  transmit(message: FromServer): void {
+    this.transmitJson(formatFromServer(message));
+  }
+
+  transmitJson(messageJson: string): void {
+    if (this.#held !== undefined) this.#socket.send(formatMessage(this.#held.identifier, messageJson));
   }
 
   disconnect(reason: string, reconnect: boolean): void {
-    this.#line.disconnect(reason, reconnect);
+    this.#socket.disconnect(reason, reconnect);
   }
 
-  async #close(departure: "said" | "dropped"): Promise<void> {
-    const held = this.#held;
+  #release(): Channel | undefined {
+    const channel = this.#held?.channel;
     this.#held = undefined;
-    await held?.channel.close(departure);
+    return channel;
   }
 }
 
-/** Undefined for other channels and for ids that are none: those are rejected, as rooms that do not exist are. */
-function readPlace(identifier: string): RoomsIdentifier | undefined {
+/** Undefined for other channels and for malformed room ids: both are rejected as rooms that do not exist are. */
+function readIdentifier(identifier: string): RoomsIdentifier | undefined {
   try {
     return parseIdentifier(identifier);
   } catch (error) {

@@ -3,14 +3,14 @@ import type { FromServer } from "@nullroom/core/wire/room-messages";
 import type { Delivery, NodeBus } from "../rooms/bus.ts";
 import type { NodeId, Occupant } from "../rooms/store.ts";
 
-/** A seat on this node, as others reach it. */
+/** A seat on this node, as other seats reach it. */
 export interface Endpoint {
   deliver(delivery: Delivery): void;
-  /** A signal from a seat on this very node, as JSON that needs no second making. */
-  relay(from: ConnectionId, messageJson: string): void;
+  /** Take a signal from a seat on this same node. It is JSON already, so that nobody formats it again. */
+  relaySignal(from: ConnectionId, messageJson: string): void;
 }
 
-/** Who sits on this node, and the way to everybody else. */
+/** The seats of this node by their connection ids, and the way to the seats of all nodes. */
 export class Switchboard {
   readonly node: NodeId;
   readonly #bus: NodeBus;
@@ -30,25 +30,27 @@ export class Switchboard {
     this.#endpoints.delete(id);
   }
 
-  /** The seat, if it is on this node: what both ends here say to each other never leaves the process. */
-  near(occupant: Occupant): Endpoint | undefined {
+  /** The seat, if it is on this node: signals between two seats of one node never leave the process. */
+  localEndpoint(occupant: Occupant): Endpoint | undefined {
     return occupant.node === this.node ? this.#endpoints.get(occupant.connectionId) : undefined;
   }
 
+  /** Send one channel message to the client in that seat. */
   tell(occupant: Occupant, message: FromServer): void {
     this.#bus.send(occupant.node, { to: occupant.connectionId, kind: "message", message });
   }
 
-  /** Who sits opposite `occupant` from now on. */
+  /** Tell the seat of `occupant` that `other` sits opposite from now on. */
   introduce(occupant: Occupant, other: Occupant): void {
     this.#bus.send(occupant.node, { to: occupant.connectionId, kind: "other", other });
   }
 
-  /** The last thing that `occupant` hears about its seat. */
-  end(occupant: Occupant, message: FromServer): void {
+  /** End the seat of `occupant`, with the last message that its client gets about it. */
+  endSeat(occupant: Occupant, message: FromServer): void {
     this.#bus.send(occupant.node, { to: occupant.connectionId, kind: "end", message });
   }
 
+  /** How many seats are held or being asked for here. */
   get size(): number {
     return this.#endpoints.size;
   }

@@ -10,11 +10,10 @@ import { rawAnswer } from "../http/raw-answer.ts";
 import { STATUS } from "../http/reply.ts";
 import type { Cable } from "./cable.ts";
 import type { Connection } from "./connection.ts";
-import { textFrame } from "./frame.ts";
-import { gatherWrites } from "./gather-writes.ts";
+import { frameWriter } from "./frame-writer.ts";
 import type { Socket } from "./socket.ts";
 
-/** The only file that knows the WebSocket library. */
+/** This file alone knows the WebSocket library; `frame-check.ts` proves at start what is taken for granted here. */
 
 export type UpgradeDeps = {
   cable: Cable;
@@ -24,16 +23,20 @@ export type UpgradeDeps = {
   counters: Counters;
 };
 
-/** Node's `upgrade` event → a socket on the cable, or an answer that says why not. */
+/** A listener for Node's `upgrade` event: it puts a socket on the cable, or answers why it does not. */
 export function createUpgrade(
   deps: UpgradeDeps,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { cable, counters } = deps;
-  const server = createSocketServer();
+  const server = new WebSocketServer({
+    ...SOCKET_OPTIONS,
+    WebSocket: CableSocket,
+    handleProtocols: chooseProtocol,
+  });
   const refuse = (socket: Duplex, code: RefusalCode, { secure }: Caller) => {
     counters.add("sockets_refused");
     socket.on("error", () => socket.destroy());
-    socket.once("finish", () => socket.destroy()); // No HTTP timeout looks after this socket any more.
+    socket.once("finish", () => socket.destroy()); // After an upgrade no HTTP timeout ends this socket.
     socket.end(rawAnswer(STATUS[code], code, secure));
   };
   server.on("wsClientError", (_error, socket, request) => {
@@ -43,7 +46,7 @@ export function createUpgrade(
   const attach = (ws: CableSocket, stream: Duplex, { address }: Caller) => {
     counters.add("sockets_opened");
     ws.deps = deps;
-    ws.connection = cable.connect(new LibrarySocket(ws, stream), address);
+    ws.connection = cable.connect(new WsSocket(ws, stream), address);
   };
 
   return (request, socket, head) => {
@@ -59,37 +62,35 @@ export function createUpgrade(
   };
 }
 
-function createSocketServer() {
-  return new WebSocketServer({
-    WebSocket: CableSocket,
-    noServer: true,
-    perMessageDeflate: false, // A quarter of a megabyte a socket, and a side channel.
-    clientTracking: false,
-    // Twice what a frame may hold: a little too much is told so before the end, the rest is cut off unread.
-    maxPayload: 2 * CABLE_FRAME_BYTES,
-    skipUTF8Validation: true, // `connection.ts` looks itself, so that it can answer.
-    handleProtocols: chooseProtocol,
-  });
-}
+export const SOCKET_OPTIONS = {
+  noServer: true,
+  // Compression would cost a quarter of a megabyte per socket, and would be a side channel.
+  perMessageDeflate: false,
+  clientTracking: false,
+  // Up to twice what a frame may hold is read, so that the client can be told; anything longer is cut off unread.
+  maxPayload: 2 * CABLE_FRAME_BYTES,
+  // `connection.ts` validates UTF-8 itself, so that it can answer before it closes.
+  skipUTF8Validation: true,
+} as const;
 
 /**
- * What the library has to tell a socket goes straight to its connection: lists of listeners would cost every
- * socket a hundred bytes and more.
+ * A socket whose events go straight to its connection, because lists of listeners would cost every socket more than a
+ * hundred bytes.
  */
 class CableSocket extends WebSocket {
   declare connection: Connection;
   declare deps: UpgradeDeps;
 
-  override emit(event: string | symbol, ...told: unknown[]): boolean {
+  override emit(event: string | symbol, ...details: unknown[]): boolean {
     switch (event) {
       case "message":
-        this.connection.receive(told[0] as Buffer, told[1] === true);
+        this.connection.receive(details[0] as Buffer, details[1] === true);
         break;
       case "pong":
-        this.connection.heard();
+        this.connection.noteAlive();
         break;
       case "error":
-        this.deps.counters.add("sockets_misbehaved"); // A close follows, with the library's own code.
+        this.deps.counters.add("sockets_misbehaved"); // `close` follows, with the library's own code.
         break;
       case "close":
         this.deps.cable.disconnected(this.connection);
@@ -110,11 +111,8 @@ function judge(
   return cable.draining || cable.sockets >= maxSockets ? "server-full" : undefined;
 }
 
-/**
- * Text goes past the library, which would write a frame in two parts: without compression each of its own writes
- * is a whole frame, so ours may stand between them.
- */
-class LibrarySocket implements Socket {
+/** A socket of `ws` as the cable asks for it: text goes past the library, all else through it. */
+class WsSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
 
@@ -128,13 +126,12 @@ class LibrarySocket implements Socket {
   }
 
   send(text: string): void {
-    this.sendFrame(textFrame(text));
+    this.sendFrame(frameWriter.textFrame(text));
   }
 
   sendFrame(frame: Uint8Array): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    gatherWrites(this.#stream);
-    this.#stream.write(frame);
+    frameWriter.write(this.#stream, frame);
   }
 
   ping(): void {
@@ -150,7 +147,7 @@ class LibrarySocket implements Socket {
   }
 }
 
-/** Some clients offer no sub-protocol at all, which is fine; of what others offer only one is ours. */
+/** A client may offer no sub-protocol at all; of those that others offer, only one is spoken here. */
 function chooseProtocol(offered: Set<string>): string | false {
   if (offered.has(CABLE_PROTOCOL)) return CABLE_PROTOCOL;
   return offered.has(CABLE_UNSUPPORTED) ? CABLE_UNSUPPORTED : false;

@@ -1,9 +1,9 @@
 import { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
-import { gatherWrites } from "./gather-writes.ts";
+import { frameWriter } from "./frame-writer.ts";
 
-/** What left, each system call's chunks together. */
+/** What has left the process: one list of chunks per system call. */
 let calls: string[][];
 let stream: Writable;
 
@@ -23,12 +23,11 @@ beforeEach(() => {
 
 function say(...words: string[]): void {
   for (const word of words) {
-    gatherWrites(stream);
-    stream.write(word);
+    frameWriter.write(stream, Buffer.from(word));
   }
 }
 
-test("what is said in one turn leaves in one call when it ends, in order", async () => {
+test("frames of one turn leave in one call when it ends, in order", async () => {
   say("welcome", "confirm");
   await Promise.resolve();
   say("init");
@@ -37,7 +36,7 @@ test("what is said in one turn leaves in one call when it ends, in order", async
   expect(calls).toEqual([["welcome", "confirm", "init"]]);
 });
 
-test("the next turn's words are not held up by the last one's", async () => {
+test("frames of the next turn leave when that one ends", async () => {
   say("first");
   await turn();
   say("second");
@@ -45,7 +44,7 @@ test("the next turn's words are not held up by the last one's", async () => {
   expect(calls).toEqual([["first"], ["second"]]);
 });
 
-test("a last word goes out before the end", async () => {
+test("a frame that is written just before the end still goes out", async () => {
   say("goodbye");
   stream.end();
   await turn();
@@ -53,9 +52,18 @@ test("a last word goes out before the end", async () => {
   expect(stream.writableFinished).toBe(true);
 });
 
-test("a socket that is cut off says nothing more and disturbs nobody", async () => {
+test("a stream that is destroyed sends nothing more and raises no error", async () => {
   say("never heard");
   stream.destroy();
   await turn();
   expect(calls).toEqual([]);
+});
+
+test.each([5, 125, 126, 300])("a frame of %i characters says its length", (length) => {
+  const frame = frameWriter.textFrame("x".repeat(length));
+  const headLength = length < 126 ? 2 : 4;
+  expect(frame).toHaveLength(headLength + length);
+  expect(frame[0]).toBe(0x81);
+  expect(frame[1]).toBe(length < 126 ? length : 126);
+  if (length >= 126) expect(Buffer.from(frame).readUInt16BE(2)).toBe(length);
 });

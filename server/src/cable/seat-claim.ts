@@ -9,41 +9,41 @@ import { type LeaseHolder, SeatLease } from "./seat-lease.ts";
 import { SignalAllowance } from "./signal-budget.ts";
 import type { Endpoint } from "./switchboard.ts";
 
-/** How a seat ends for who did not give it up: somebody said so, its time is up, or the store gave it away. */
-export type SeatEnd = { said: FromServer } | "time-up" | "seat-lost";
+/** How a seat ends that its client did not give up: by a last message, by time, or because the store gave it away. */
+export type SeatEnd = { message: FromServer } | "time-up" | "seat-lost";
 
-/** The channel that holds a seat; both protocols word things differently. */
-export interface SeatOwner {
-  /** JSON of one channel message. */
+/** Who made the claim: it passes messages on and hears how the claim ends. */
+export interface ClaimHolder {
+  /** @param messageJson - one channel message, already JSON. */
   transmit(messageJson: string): void;
-  /** The other side's lease ran out. */
+  /** The lease of the other seat ran out. */
   otherLost(other: Occupant): void;
-  over(end: SeatEnd): void;
+  claimEnded(end: SeatEnd): void;
 }
 
-/** Somebody who knocks at a full room all the time must not be heard all the time. */
+/** Somebody who asks for a seat in a full room again and again must not interrupt its conversation each time. */
 const INTRUDER_INTERVAL_MS = 10_000;
 
 /**
- * One socket's claim to one seat, from asking for it until it is given up: its name on the switchboard, who sits
- * opposite, and what goes over. Both protocols hold their seats this way.
+ * One socket's claim to one seat, from asking the store for it until it is given up: its name on the switchboard, its
+ * lease once granted, who sits opposite, and the signals between the two.
  */
-export class RoomSeat implements Endpoint, LeaseHolder {
+export class SeatClaim implements Endpoint, LeaseHolder {
   readonly roomId: RoomId;
   readonly occupant: Occupant;
   readonly #cable: CableContext;
-  readonly #owner: SeatOwner;
-  /** Deliveries that came before `init` went out: it precedes everything else. */
+  readonly #holder: ClaimHolder;
+  /** Deliveries that came before `init` went out, which has to be the first message. */
   #waiting: Delivery[] | undefined = [];
-  #given: { lease: SeatLease; allowance: SignalAllowance; room: NewRoom } | undefined;
+  #granted: { lease: SeatLease; allowance: SignalAllowance; room: NewRoom } | undefined;
   #other: Occupant | undefined;
   #otherChanges = 0;
   #intruderAt: number | undefined;
-  #over = false;
+  #isClosed = false;
 
-  constructor(cable: CableContext, owner: SeatOwner, roomId: RoomId) {
+  constructor(cable: CableContext, holder: ClaimHolder, roomId: RoomId) {
     this.#cable = cable;
-    this.#owner = owner;
+    this.#holder = holder;
     this.roomId = roomId;
     this.occupant = { node: cable.switchboard.node, connectionId: newConnectionId() };
     cable.switchboard.plug(this.occupant.connectionId, this);
@@ -57,42 +57,42 @@ export class RoomSeat implements Endpoint, LeaseHolder {
     return this.#otherChanges;
   }
 
-  /** The store has given this seat. @param room - as the store made it, should it ever forget. */
-  sit(seated: Seated, room: NewRoom, token: Digest): void {
+  /** The store has granted the seat. @param room - as the store made it, for a store that forgets it. */
+  grant(seated: Seated, room: NewRoom, token: Digest): void {
     const { roomId, occupant } = this;
     this.#setOther(seated.other);
     const grant = { roomId, room, token, occupant, seat: seated.seat };
     const lease = new SeatLease(this.#cable, this, grant, seated);
     const allowance = new SignalAllowance(this.#cable.budgets.of(roomId, this.#cable.now()));
-    this.#given = { lease, allowance, room };
+    this.#granted = { lease, allowance, room };
   }
 
-  /** `init` has gone out: now whatever came meanwhile. */
-  open(): void {
+  /** `init` has gone out: deliver what came meanwhile, and from now on everything at once. */
+  startDelivery(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const delivery of waiting) this.deliver(delivery);
   }
 
-  /** The seat was never got, or is no more: nobody reaches it and no timer runs. */
+  /** The seat was refused or is held no more: nobody reaches it any more, and no timer runs. Tells nobody. */
   close(): void {
-    this.#over = true;
+    this.#isClosed = true;
     this.#waiting = undefined;
-    this.#given?.lease.close();
+    this.#granted?.lease.close();
     this.#cable.switchboard.unplug(this.occupant.connectionId);
   }
 
   deliver(delivery: Delivery): void {
-    if (this.#over) return;
+    if (this.#isClosed) return;
     if (this.#waiting !== undefined) this.#waiting.push(delivery);
     else if (delivery.kind === "other") this.#setOther(delivery.other);
-    else if (delivery.kind === "message") this.#hear(delivery.message);
-    else this.#end({ said: delivery.message });
+    else if (delivery.kind === "message") this.#hearMessage(delivery.message);
+    else this.#end({ message: delivery.message });
   }
 
-  relay(from: Occupant["connectionId"], messageJson: string): void {
-    if (this.#over || this.#waiting !== undefined || this.#other?.connectionId !== from) return;
-    this.#owner.transmit(messageJson);
+  relaySignal(from: Occupant["connectionId"], messageJson: string): void {
+    if (this.#isClosed || this.#waiting !== undefined || this.#other?.connectionId !== from) return;
+    this.#holder.transmit(messageJson);
   }
 
   /**
@@ -100,9 +100,9 @@ export class RoomSeat implements Endpoint, LeaseHolder {
    *
    * @throws "E_LIMIT"
    */
-  send(data: unknown, bytes: number): void {
+  sendSignal(data: unknown, bytes: number): void {
     const { counters, switchboard } = this.#cable;
-    if (this.#given?.allowance.take(bytes, this.#cable.now()) !== true) {
+    if (this.#granted?.allowance.take(bytes, this.#cable.now()) !== true) {
       throw new NullroomError("E_LIMIT", "too many signals");
     }
     const other = this.#other;
@@ -110,26 +110,26 @@ export class RoomSeat implements Endpoint, LeaseHolder {
     if (other === undefined) return;
     const { connectionId, node } = this.occupant;
     const signal = { type: "signal", data, connectionId } as const;
-    if (other.node === node) switchboard.near(other)?.relay(connectionId, formatFromServer(signal));
-    else switchboard.tell(other, signal);
+    if (other.node !== node) switchboard.tell(other, signal);
+    else switchboard.localEndpoint(other)?.relaySignal(connectionId, formatFromServer(signal));
   }
 
   /** The socket gave a sign of life. */
-  heard(now: number): void {
-    this.#given?.lease.heard(now);
+  noteAlive(now: number): void {
+    this.#granted?.lease.noteAlive(now);
   }
 
-  /** The store was away and may have forgotten. */
+  /** The store was away and may have forgotten the seat. */
   restore(): void {
-    this.#given?.lease.restore();
+    this.#granted?.lease.restore();
   }
 
-  /** Both sides now count the session's own time. */
+  /** The client calls the conversation established: both sides now count the session's own time. */
   async establish(): Promise<void> {
-    const { lease } = this.#given ?? {};
+    const { lease } = this.#granted ?? {};
     if (lease === undefined) return;
     const established = await this.#cable.store.establish(this.roomId, lease.seat, this.occupant);
-    if (established !== undefined) lease.established(established.ttlMs);
+    if (established !== undefined) lease.startSession(established.ttlMs);
   }
 
   /** Seat 0 sends seat 1 away. */
@@ -137,44 +137,46 @@ export class RoomSeat implements Endpoint, LeaseHolder {
     const evicted = await this.#cable.store.evict(this.roomId, this.occupant);
     if (evicted === undefined) return;
     if (this.#other?.connectionId === evicted.connectionId) this.#setOther(undefined);
-    this.#cable.switchboard.end(evicted, { type: "refused", code: "evicted" });
+    this.#cable.switchboard.endSeat(evicted, { type: "refused", code: "evicted" });
   }
 
+  /** End the room for both. */
   async destroy(): Promise<void> {
-    const { lease } = this.#given ?? {};
-    if (this.#over || lease === undefined) return;
+    const { lease } = this.#granted ?? {};
+    if (this.#isClosed || lease === undefined) return;
     this.close();
     this.#cable.budgets.forget(this.roomId);
     const { other } = await this.#cable.store.destroy(this.roomId, lease.seat, this.occupant);
-    if (other !== undefined) this.#cable.switchboard.end(other, this.#farewell("destroyed"));
+    if (other !== undefined) this.#cable.switchboard.endSeat(other, this.#farewell("destroyed"));
   }
 
+  /** Give the seat up, and tell the other side what the store says that this means for it. */
   async leave(departure: Departure): Promise<void> {
-    const { lease } = this.#given ?? {};
-    if (this.#over || lease === undefined) return;
+    const { lease } = this.#granted ?? {};
+    if (this.#isClosed || lease === undefined) return;
     this.close();
     const { store, switchboard, budgets } = this.#cable;
     const { outcome, other } = await store.leave(this.roomId, lease.seat, this.occupant, departure);
     if (outcome === "ended") budgets.forget(this.roomId);
     if (other === undefined) return;
     const farewell = this.#farewell(departure === "said" ? "left" : "gone");
-    if (outcome === "ended") switchboard.end(other, farewell);
+    if (outcome === "ended") switchboard.endSeat(other, farewell);
     else switchboard.tell(other, farewell);
   }
 
-  renewed(other: Occupant | undefined, lost: Occupant | undefined, since: number): void {
-    if (lost !== undefined) this.#owner.otherLost(lost);
-    // An answer that crossed a newcomer's greeting is older than the greeting.
-    if (since === this.#otherChanges) this.#setOther(other);
+  renewed(other: Occupant | undefined, lost: Occupant | undefined, otherChanges: number): void {
+    if (lost !== undefined) this.#holder.otherLost(lost);
+    // An answer that crossed the introduction of a newcomer is older than that introduction.
+    if (otherChanges === this.#otherChanges) this.#setOther(other);
   }
 
-  expired(how: "time-up" | "seat-lost"): void {
-    this.#end(how);
+  expired(end: "time-up" | "seat-lost"): void {
+    this.#end(end);
   }
 
-  #hear(message: FromServer): void {
+  #hearMessage(message: FromServer): void {
     const from = message.type === "signal" || message.type === "peer_left" ? message.connectionId : undefined;
-    // From somebody who has been replaced meanwhile: a farewell that was overtaken is none any more.
+    // The sender may have been replaced meanwhile: its farewell was overtaken and says nothing about who sits there now.
     if (from !== undefined && from !== this.#other?.connectionId) return;
     if (message.type === "peer_left") this.#setOther(undefined);
     if (message.type === "intruder") {
@@ -182,7 +184,7 @@ export class RoomSeat implements Endpoint, LeaseHolder {
       if (this.#intruderAt !== undefined && now < this.#intruderAt + INTRUDER_INTERVAL_MS) return;
       this.#intruderAt = now;
     }
-    this.#owner.transmit(formatFromServer(message));
+    this.#holder.transmit(formatFromServer(message));
   }
 
   #setOther(other: Occupant | undefined): void {
@@ -192,14 +194,14 @@ export class RoomSeat implements Endpoint, LeaseHolder {
 
   #farewell(reason: LeaveReason): FromServer {
     const { connectionId } = this.occupant;
-    const isClassic = this.#given?.room.protocol === "classic";
+    const isClassic = this.#granted?.room.protocol === "classic";
     return isClassic ? { type: "peer_left", connectionId } : { type: "peer_left", connectionId, reason };
   }
 
   #end(end: SeatEnd): void {
     this.close();
-    const roomOver = end === "time-up" || (end !== "seat-lost" && end.said.type === "peer_left");
-    if (roomOver) this.#cable.budgets.forget(this.roomId);
-    this.#owner.over(end);
+    const isRoomOver = end === "time-up" || (end !== "seat-lost" && end.message.type === "peer_left");
+    if (isRoomOver) this.#cable.budgets.forget(this.roomId);
+    this.#holder.claimEnded(end);
   }
 }
