@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { NullroomError } from "@nullroom/core/errors";
+import { checkFrames } from "./cable/frame-check.ts";
 import { type Config, parse, type RelayConfig } from "./config.ts";
 import { Counters, errorClass } from "./counters.ts";
 import { loadSite } from "./http/site.ts";
@@ -56,6 +57,7 @@ async function start(
   pages: string,
   log: Parts["log"],
 ): Promise<Running & { counters: Counters }> {
+  await checkFrames();
   const counters = new Counters();
   const site = loadSite(pages);
   const { store, bus } = await openRooms(config);
