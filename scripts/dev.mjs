@@ -10,7 +10,7 @@ if (!(await ensureInstalled()) || !(await build())) process.exit(1);
 
 const watchers = [
   [tool("vite"), "web"],
-  [tool("tsx"), "watch", "--clear-screen=false", "server/src/main.ts"],
+  [tool("tsx"), "watch", "--clear-screen=false", "--include=server/src/**/*.lua", "server/src/main.ts"],
 ].map(([program, ...args]) => spawn(program, args, { cwd: root, stdio: "inherit" }));
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

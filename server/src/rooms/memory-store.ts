@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RoomId, Seat } from "@nullroom/core/brand";
 import { HANDSHAKE_TTL_MS } from "@nullroom/core/limits";
 import { wholeMs } from "../clock.ts";
-import { Expiries } from "./expiries.ts";
+import { ExpiryIndex } from "./expiry-index.ts";
 import * as rules from "./room.ts";
 import { isOver, type Moment, type Room } from "./room-record.ts";
 import type {
@@ -28,21 +28,21 @@ export class MemoryStore implements RoomStore {
   readonly #now: () => number;
   readonly #rooms = new Map<RoomId, Room>();
   readonly #handshakes = new Map<Digest, { blob: string; endsAt: number }>();
-  readonly #roomEnds: Expiries<RoomId>;
-  readonly #handshakeEnds: Expiries<Digest>;
+  readonly #roomEnds: ExpiryIndex<RoomId>;
+  readonly #handshakeEnds: ExpiryIndex<Digest>;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(roomRules: RoomRules, now: () => number = wholeMs) {
     this.#rules = roomRules;
     this.#now = now;
-    this.#roomEnds = new Expiries(now());
-    this.#handshakeEnds = new Expiries(now());
+    this.#roomEnds = new ExpiryIndex(now());
+    this.#handshakeEnds = new ExpiryIndex(now());
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
   async create(room: NewRoom): Promise<RoomId> {
     const roomId = randomUUID() as string as RoomId;
-    this.#put(roomId, undefined, rules.create(room, this.#moment()));
+    this.#put(roomId, undefined, rules.newRoom(room, this.#moment()));
     return roomId;
   }
 

@@ -12,8 +12,8 @@ import type {
 } from "./store.ts";
 
 /**
- * The answers of `redis-rules.ts`: lists whose first element is the outcome. Our own script wrote them, so
- * whatever does not fit is a fault of ours and no input of anybody.
+ * Readers for the answers of `redis-rules.lua`, which are lists whose first element is the outcome. Our own script wrote
+ * them, so an answer that does not fit is a fault of ours ("E_SERVER") and not anybody's input.
  */
 export function join(reply: unknown): JoinOutcome {
   const { outcome, fields } = parse(reply);
@@ -25,7 +25,7 @@ export function join(reply: unknown): JoinOutcome {
     case "seated":
       return { outcome, ...seated(fields) };
     default:
-      throw surprise();
+      throw unexpectedReply();
   }
 }
 
@@ -37,7 +37,7 @@ export function resume(reply: unknown): ResumeOutcome {
     case "seated":
       return { outcome, admit: digest(fields[0]), replaced: occupant(fields[1]), ...seated(fields.slice(2)) };
     default:
-      throw surprise();
+      throw unexpectedReply();
   }
 }
 
@@ -49,22 +49,27 @@ export function renewal(reply: unknown): Renewal {
     case "ended":
       return { outcome, lost: occupant(fields[0]) };
     case "kept":
-      return { outcome, other: occupant(fields[0]), lost: occupant(fields[1]), ttlMs: whole(fields[2]) };
+      return {
+        outcome,
+        other: occupant(fields[0]),
+        lost: occupant(fields[1]),
+        ttlMs: wholeNumber(fields[2]),
+      };
     default:
-      throw surprise();
+      throw unexpectedReply();
   }
 }
 
 export function leave(reply: unknown): LeaveOutcome {
   const { outcome, fields } = parse(reply);
-  if (outcome !== "kept" && outcome !== "ended" && outcome !== "unknown") throw surprise();
+  if (outcome !== "kept" && outcome !== "ended" && outcome !== "unknown") throw unexpectedReply();
   return { outcome, other: occupant(fields[0]) };
 }
 
-/** `classicTtl` and `establish`: a number, or an outcome without one. */
+/** The answer of `classicTtl` and of `establish`: an outcome with a number, or one without. */
 export function ttl(reply: unknown): number | undefined {
   const { fields } = parse(reply);
-  return fields.length === 0 ? undefined : whole(fields[0]);
+  return fields.length === 0 ? undefined : wholeNumber(fields[0]);
 }
 
 export function evicted(reply: unknown): Occupant | undefined {
@@ -76,12 +81,12 @@ export function restored(reply: unknown): boolean {
 }
 
 function digest(value: unknown): Digest {
-  if (typeof value !== "string") throw surprise();
+  if (typeof value !== "string") throw unexpectedReply();
   return value as Digest;
 }
 
 function parse(reply: unknown): { outcome: unknown; fields: unknown[] } {
-  if (!Array.isArray(reply)) throw surprise();
+  if (!Array.isArray(reply)) throw unexpectedReply();
   const [outcome, ...fields]: unknown[] = reply;
   return { outcome, fields };
 }
@@ -91,14 +96,14 @@ function seated([seat, other, established, ttlMs]: unknown[]): Seated {
     seat: readSeat(seat),
     other: occupant(other),
     established: established === 1,
-    ttlMs: whole(ttlMs),
+    ttlMs: wholeNumber(ttlMs),
   };
 }
 
 function readSeat(field: unknown): Seat {
   if (field === "0") return 0;
   if (field === "1") return 1;
-  throw surprise();
+  throw unexpectedReply();
 }
 
 function occupant(field: unknown): Occupant | undefined {
@@ -107,11 +112,11 @@ function occupant(field: unknown): Occupant | undefined {
   return { node: node as NodeId, connectionId: connectionId as ConnectionId };
 }
 
-function whole(field: unknown): number {
-  if (typeof field !== "number") throw surprise();
+function wholeNumber(field: unknown): number {
+  if (typeof field !== "number") throw unexpectedReply();
   return field;
 }
 
-function surprise(): NullroomError {
+function unexpectedReply(): NullroomError {
   return new NullroomError("E_SERVER", "the store's script answers what it cannot");
 }

@@ -1,13 +1,15 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scaled } from "../../../testing/scale.ts";
 import { TestRedis } from "../../../testing/services/redis.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { roomScript } from "./redis-rules.ts";
 import { RedisStore } from "./redis-store.ts";
 import { someDigest, someone, storeContract, type TimedStore } from "./store.contract.ts";
 import type { RoomRules } from "./store.ts";
-import { live, lives } from "./store-lives.contract.ts";
+import { operationSequences, run } from "./store-equivalence.contract.ts";
 
 const RULES: RoomRules = { roomTtlMs: 900_000, sessionTtlMs: 600_000, destroyOnPeerLeave: true };
 
@@ -37,7 +39,7 @@ function timedMemory(rules: RoomRules): TimedStore {
 
 storeContract("Redis store", timedStore);
 
-/** What the random lives have to come by at least once, or they prove nothing. */
+/** What the random sequences have to bring about at least once, or they prove nothing. */
 const LANDMARKS = [
   ...['"outcome":"seated"', '"outcome":"room-full"', '"outcome":"room-gone"', '"outcome":"lease-over"'],
   ...['"outcome":"kept"', '"outcome":"ended"', '"outcome":"unknown"', '"established":true', '"lost":{'],
@@ -45,17 +47,17 @@ const LANDMARKS = [
 ];
 
 test.each([true, false])(
-  "any life is the same as in memory (rooms end when a peer leaves: %s)",
-  async (ends) => {
-    const rules = { ...RULES, destroyOnPeerLeave: ends };
+  "any sequence of operations has the same answers as in memory (rooms end when a peer leaves: %s)",
+  async (destroyOnPeerLeave) => {
+    const rules = { ...RULES, destroyOnPeerLeave };
     let seen = "";
     await fc.assert(
-      fc.asyncProperty(lives, async (deeds) => {
-        const [there, here] = [await timedStore(rules), timedMemory(rules)];
-        const answers = await live(deeds, there);
-        expect(answers).toEqual(await live(deeds, here));
+      fc.asyncProperty(operationSequences, async (operations) => {
+        const [redisStore, memoryStore] = [await timedStore(rules), timedMemory(rules)];
+        const answers = await run(operations, redisStore);
+        expect(answers).toEqual(await run(operations, memoryStore));
         seen += JSON.stringify(answers);
-        await Promise.all([there.store.close(), here.store.close()]);
+        await Promise.all([redisStore.store.close(), memoryStore.store.close()]);
       }),
       { numRuns: scaled(5_000, 100) },
     );
@@ -65,7 +67,7 @@ test.each([true, false])(
 );
 
 describe("what Redis holds", () => {
-  test("of a room: its own key that expires with it; of an ended one: nothing", async () => {
+  test("a room is one key that expires with it, and an ended room leaves nothing", async () => {
     const { store } = await timedStore(RULES);
     const client = createClient({ url: redis.url });
     await client.connect();
@@ -87,6 +89,15 @@ describe("what Redis holds", () => {
     await Promise.all([store.close(), client.close()]);
   });
 
+  test("the rules are a script that Redis compiles, and a syntax error in them is one that it names", async () => {
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const script = roomScript(RULES);
+    expect(await client.scriptLoad(script)).toBe(createHash("sha1").update(script).digest("hex"));
+    await expect(client.scriptLoad(`${script}end`)).rejects.toThrow("compiling script");
+    await client.close();
+  });
+
   test("each step is one call", async () => {
     const { store } = await timedStore(RULES);
     const client = createClient({ url: redis.url });
@@ -95,7 +106,7 @@ describe("what Redis holds", () => {
       const stats = await client.info("commandstats");
       return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
     };
-    const roomId = await store.create({ protocol: "classic" }); // The script is known from here on.
+    const roomId = await store.create({ protocol: "classic" }); // From here on Redis knows the script.
     const occupant = someone();
     const before = await calls();
     await store.join({ roomId, protocol: "classic", token: someDigest(), occupant });
@@ -105,7 +116,7 @@ describe("what Redis holds", () => {
     await Promise.all([store.close(), client.close()]);
   });
 
-  test("forgetting the script disturbs nobody", async () => {
+  test("a Redis that has forgotten the script is given it again", async () => {
     const { store } = await timedStore(RULES);
     const roomId = await store.create({ protocol: "classic" });
     const client = createClient({ url: redis.url });

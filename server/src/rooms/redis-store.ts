@@ -21,29 +21,29 @@ import type {
 } from "./store.ts";
 
 /**
- * How long after an empty return "there is no such room" is not yet believed: every node has come back by then
- * and has written the rooms of its sockets again.
+ * How long after Redis has come back empty "there is no such room" is not passed on: by then every node has come back
+ * too and has written the rooms of its sockets again.
  */
 const RESTORING_MS = 2 * MAX_BACKOFF_MS;
 
-/** How long after an empty return a room may be written again; later a room that is not there has ended. */
+/** How long after Redis has come back empty a room may be written again. Later, a room that is not there has ended. */
 const RESTORABLE_MS = 60_000;
 
 /**
- * Rooms that any number of nodes share. A room is one key, `r:<uuid>`, that expires with it and holds hashes,
+ * Rooms that any number of nodes share. A room is one key, `r:<uuid>`, that expires with the room and holds hashes,
  * seats and times; a classic handshake is `h:<identifier>`. Every step is one call and one round trip.
- * Needs Redis 6.2 or newer (or Valkey).
+ * Needs Redis 6.2 or newer, or Valkey.
  */
 export class RedisStore implements RoomStore {
   readonly #connection: RedisConnection;
   readonly #script: string;
   readonly #sha: string;
   readonly #clockOffsetMs: () => number;
-  readonly #returned: (() => void)[] = [];
+  readonly #returnListeners: (() => void)[] = [];
   #runId = "";
   #emptiedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param clockOffsetMs - tests live through an hour with it; nobody else needs it. */
+  /** @param clockOffsetMs - what tests add to the clock of Redis, so that an hour passes at once. */
   constructor(url: string, rules: RoomRules, clockOffsetMs: () => number = () => 0) {
     this.#connection = new RedisConnection(url);
     this.#script = roomScript(rules);
@@ -54,74 +54,80 @@ export class RedisStore implements RoomStore {
   async open(): Promise<void> {
     await this.#connection.open();
     this.#runId = await this.#askRunId();
-    this.#connection.client.on("ready", () => void this.#welcomeBack());
+    this.#connection.client.on("ready", () => void this.#handleReturn());
   }
 
   async create(room: NewRoom): Promise<RoomId> {
     const roomId = randomUUID() as string as RoomId;
-    await this.#step(roomId, "create", room.protocol, admitOf(room));
+    await this.#runStep(roomId, "create", room.protocol, admitOf(room));
     return roomId;
   }
 
   async classicTtl(roomId: RoomId): Promise<number | undefined> {
-    return replies.ttl(await this.#step(roomId, "classicTtl"));
+    return replies.ttl(await this.#runStep(roomId, "classicTtl"));
   }
 
   async join(request: Join): Promise<JoinOutcome> {
     const { roomId, protocol, seat, token, occupant } = request;
     const wanted = seat === undefined ? "" : String(seat);
-    const reply = await this.#step(
+    const reply = await this.#runStep(
       roomId,
       "join",
       protocol,
       request.admit ?? "",
       wanted,
       token,
-      name(occupant),
+      formatOccupant(occupant),
     );
     const outcome = replies.join(reply);
-    if (outcome.outcome === "room-gone") this.#believe();
+    if (outcome.outcome === "room-gone") this.#refuseWhileRestoring();
     return outcome;
   }
 
   async resume(roomId: RoomId, token: Digest, occupant: Occupant): Promise<ResumeOutcome> {
-    const outcome = replies.resume(await this.#step(roomId, "resume", token, name(occupant)));
-    if (outcome.outcome === "lease-over") this.#believe();
+    const outcome = replies.resume(await this.#runStep(roomId, "resume", token, formatOccupant(occupant)));
+    if (outcome.outcome === "lease-over") this.#refuseWhileRestoring();
     return outcome;
   }
 
   async renew(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<Renewal> {
-    const outcome = replies.renewal(await this.#step(roomId, "renew", String(seat), name(occupant)));
-    if (outcome.outcome === "unknown") this.#believe();
+    const outcome = replies.renewal(
+      await this.#runStep(roomId, "renew", String(seat), formatOccupant(occupant)),
+    );
+    if (outcome.outcome === "unknown") this.#refuseWhileRestoring();
     return outcome;
   }
 
   async establish(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<{ ttlMs: number } | undefined> {
-    const ttlMs = replies.ttl(await this.#step(roomId, "establish", String(seat), name(occupant)));
+    const ttlMs = replies.ttl(
+      await this.#runStep(roomId, "establish", String(seat), formatOccupant(occupant)),
+    );
     return ttlMs === undefined ? undefined : { ttlMs };
   }
 
   async evict(roomId: RoomId, occupant: Occupant): Promise<Occupant | undefined> {
-    return replies.evicted(await this.#step(roomId, "evict", name(occupant)));
+    return replies.evicted(await this.#runStep(roomId, "evict", formatOccupant(occupant)));
   }
 
   async leave(roomId: RoomId, seat: Seat, occupant: Occupant, departure: Departure): Promise<LeaveOutcome> {
-    return replies.leave(await this.#step(roomId, "leave", String(seat), name(occupant), departure));
+    return replies.leave(
+      await this.#runStep(roomId, "leave", String(seat), formatOccupant(occupant), departure),
+    );
   }
 
   async destroy(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<LeaveOutcome> {
-    return replies.leave(await this.#step(roomId, "destroy", String(seat), name(occupant)));
+    return replies.leave(await this.#runStep(roomId, "destroy", String(seat), formatOccupant(occupant)));
   }
 
   async restore({ roomId, room, established, ttlMs, seat, token, occupant }: Restoration): Promise<boolean> {
-    const lost = performance.now() < this.#emptiedAt + RESTORABLE_MS;
-    const whole = [room.protocol, admitOf(room), bit(established), String(Math.round(ttlMs))];
-    const own = [String(seat), token, name(occupant)];
-    return replies.restored(await this.#step(roomId, "restore", bit(lost), ...whole, ...own));
+    const mayBeLost = performance.now() < this.#emptiedAt + RESTORABLE_MS;
+    const ofRoom = [room.protocol, admitOf(room), bit(established), String(Math.round(ttlMs))];
+    const ofSeat = [String(seat), token, formatOccupant(occupant)];
+    return replies.restored(await this.#runStep(roomId, "restore", bit(mayBeLost), ...ofRoom, ...ofSeat));
   }
 
   onReturn(listener: () => void): void {
-    this.#returned.push(listener);
+    this.#returnListeners.push(listener);
   }
 
   async putHandshake(identifier: Digest, blob: string): Promise<boolean> {
@@ -143,8 +149,8 @@ export class RedisStore implements RoomStore {
     this.#connection.close();
   }
 
-  /** By the script's hash; its text only to a Redis that has never heard it, or has forgotten. */
-  async #step(roomId: RoomId, ...step: string[]): Promise<unknown> {
+  /** Run the script by its hash. Its text goes only to a Redis that has never had it, or has forgotten it. */
+  async #runStep(roomId: RoomId, ...step: string[]): Promise<unknown> {
     const [name = "", ...args] = step;
     const rest = ["1", `r:${roomId}`, name, String(this.#clockOffsetMs()), ...args];
     try {
@@ -155,25 +161,29 @@ export class RedisStore implements RoomStore {
     }
   }
 
-  async #welcomeBack(): Promise<void> {
+  async #handleReturn(): Promise<void> {
     try {
       const runId = await this.#askRunId();
       if (runId !== this.#runId) this.#emptiedAt = performance.now();
       this.#runId = runId;
-      for (const listener of this.#returned) listener();
+      for (const listener of this.#returnListeners) listener();
     } catch {
-      // Because it went away again, and will come back again.
+      // Because Redis went away again: its next return runs this again.
     }
   }
 
-  /** Changes with every start of Redis, and rooms do not outlive one. */
+  /** The id of this run of Redis: rooms do not outlive a run. */
   async #askRunId(): Promise<string> {
     const reply = await this.#connection.call(["INFO", "server"]);
     return /^run_id:(\S+)/m.exec(String(reply))?.[1] ?? "";
   }
 
-  /** @throws "E_SERVER" as long as rooms are still being written again: whoever asks comes back a moment later. */
-  #believe(): void {
+  /**
+   * Call before passing on that a room or seat is not there.
+   *
+   * @throws "E_SERVER" as long as nodes may still be writing rooms again: the client then asks again a moment later.
+   */
+  #refuseWhileRestoring(): void {
     if (performance.now() > this.#emptiedAt + RESTORING_MS) return;
     throw new NullroomError("E_SERVER", "the store has come back empty and is being filled");
   }
@@ -192,7 +202,7 @@ function bit(value: boolean): string {
   return value ? "1" : "0";
 }
 
-/** An occupant is one string in Redis, so that comparing it is comparing both halves. */
-function name({ node, connectionId }: Occupant): string {
+/** An occupant is one string in Redis, so that one comparison compares both halves. */
+function formatOccupant({ node, connectionId }: Occupant): string {
   return `${node}:${connectionId}`;
 }

@@ -2,10 +2,11 @@ import { otherSeat, type Seat } from "@nullroom/core/brand";
 import { SEAT_LEASE_MS, SEAT_RESERVATION_MS } from "@nullroom/core/limits";
 import type { Digest, NewRoom, Occupant, RoomRules } from "./store.ts";
 
+/** What a store keeps of one room. */
 export type Room = NewRoom & {
   readonly endsAt: number;
   readonly established: boolean;
-  /** The session's own time has begun. It begins once: a link that is used again must not live for ever. */
+  /** Whether the session's own time has begun. It begins once, since a link that is used again must not live for ever. */
   readonly started: boolean;
   readonly evictions: number;
   readonly seats: readonly [SeatRecord | undefined, SeatRecord | undefined];
@@ -15,37 +16,40 @@ export type SeatRecord = {
   readonly token: Digest;
   readonly occupant: Occupant;
   readonly seenAt: number;
-  /** Has said `established`. */
+  /** Whether this seat has said `established`. */
   readonly secure: boolean;
-  /** The other one has been told that this one is gone. */
+  /** Whether the other seat has been told that this one does not answer. */
   readonly reportedLost: boolean;
 };
 
+/** When a call happens, by the store's clock, and under which rules. */
 export type Moment = { readonly now: number; readonly rules: RoomRules };
 
-/** Its time is up, or a conversation has lost a side for good. Who stayed is told by their next renewal. */
+/** Whether the room's time is up, or its conversation has lost a side for good. The side that stayed learns it by its next renewal. */
 export function isOver(room: Room, { now, rules }: Moment): boolean {
   if (now >= room.endsAt) return true;
   if (!room.established || !rules.destroyOnPeerLeave) return false;
   return room.seats.some((seat) => seat !== undefined && !isKept(room, seat, now));
 }
 
+/** Whether the seat's socket still answers, as far as its lease tells. */
 export function isLive(seat: SeatRecord, now: number): boolean {
   return now < seat.seenAt + SEAT_LEASE_MS;
 }
 
-/** Whether the seat is still its occupant's: for the lease or, in a conversation of ours, for the reservation. */
+/** Whether the seat still belongs to its occupant: for the lease, or in a conversation of protocol 2 for the reservation. */
 export function isKept(room: Room, seat: SeatRecord, now: number): boolean {
   const keptMs = room.established && room.protocol === "2" ? SEAT_RESERVATION_MS : SEAT_LEASE_MS;
   return now < seat.seenAt + keptMs;
 }
 
+/** The seat's record, if the seat still belongs to its occupant. */
 export function keptSeat(room: Room, seat: Seat, now: number): SeatRecord | undefined {
   const record = room.seats[seat];
   return record !== undefined && isKept(room, record, now) ? record : undefined;
 }
 
-/** A seat that this very socket holds and of which nobody has been told otherwise. */
+/** The seat's record, if this socket holds it and nobody has been told that it is lost. */
 export function ownSeat(
   room: Room | undefined,
   seat: Seat,
@@ -58,11 +62,11 @@ export function ownSeat(
     : undefined;
 }
 
-export function seatOf(room: Room, token: Digest, now: number): Seat | undefined {
+export function seatOfToken(room: Room, token: Digest, now: number): Seat | undefined {
   return ([0, 1] as const).find((seat) => keptSeat(room, seat, now)?.token === token);
 }
 
-export function sits(room: Room, seat: Seat, occupant: Occupant): boolean {
+export function holdsSeat(room: Room, seat: Seat, occupant: Occupant): boolean {
   const record = room.seats[seat];
   return record !== undefined && isSame(record.occupant, occupant);
 }
@@ -71,7 +75,7 @@ export function isSame(one: Occupant, other: Occupant): boolean {
   return one.connectionId === other.connectionId && one.node === other.node;
 }
 
-export function sitDown(token: Digest, occupant: Occupant, now: number): SeatRecord {
+export function newSeatRecord(token: Digest, occupant: Occupant, now: number): SeatRecord {
   return { token, occupant, seenAt: now, secure: false, reportedLost: false };
 }
 

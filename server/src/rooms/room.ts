@@ -1,17 +1,17 @@
 import { otherSeat, type Seat } from "@nullroom/core/brand";
 import {
+  holdsSeat,
   isKept,
   isLive,
   isOver,
   isSame,
   keptSeat,
   type Moment,
+  newSeatRecord,
   ownSeat,
   type Room,
   reportLost,
-  seatOf,
-  sitDown,
-  sits,
+  seatOfToken,
   vacate,
   withSeat,
 } from "./room-record.ts";
@@ -30,9 +30,9 @@ import type {
 } from "./store.ts";
 
 /**
- * The rules of a room, pure: a record, what somebody asks for and a moment go in, the next record and the answer
- * come out. The table is spec/1-rooms.md §4; `redis-rules.ts` says the same in Lua and `store.contract.ts`
- * holds both to it.
+ * The rules of a room as pure functions: a record, what is asked for and a moment go in, the next record and the answer
+ * come out. The table is spec/1-rooms.md §4; `redis-rules.lua` says the same in Lua, and `store.contract.ts` holds both
+ * to it.
  *
  * | the room is | seat taken | a socket is dropped | a lease runs out | somebody leaves on purpose |
  * |---|---|---|---|---|
@@ -42,32 +42,33 @@ import type {
  * | established, protocol 2 | resume | nothing yet | `lost`; later given up: room ends ¹ | room ends ¹ |
  *
  * ¹ Where links may be used again (`destroyOnPeerLeave` off): the seat is free, and the room waits again.
- * ² Classic has no word for it: two who sit are a conversation.
+ * ² Classic clients do not say that they are established, so two taken seats count as a conversation.
  *
- * Nothing here needs a timer: a lease that ran out is noticed by whoever asks next, so that a process which dies
- * frees its seats by dying.
+ * The rules need no timer: a lease that ran out is noticed at the next call for its room, so that the seats of a process
+ * that died become free by themselves.
  */
 
-/** The next record (`undefined`: there is no room any more) and the answer. */
+/** The next record (undefined where there is no room any more) and the answer. */
 export type Step<Outcome> = { room: Room | undefined; outcome: Outcome };
 
-const MAX_EVICTIONS = 3;
+/** How often seat 0 may send somebody out of one room. */
+export const MAX_EVICTIONS = 3;
 
-export function create(room: NewRoom, { now, rules }: Moment): Room {
+export function newRoom(room: NewRoom, { now, rules }: Moment): Room {
   const endsAt = now + rules.roomTtlMs;
   return { ...room, endsAt, established: false, started: false, evictions: 0, seats: [undefined, undefined] };
 }
 
 export function join(room: Room | undefined, request: Join, moment: Moment): Step<JoinOutcome> {
-  if (room === undefined || isOver(room, moment) || !isMeant(room, request)) {
+  if (room === undefined || isOver(room, moment) || !matchesRequest(room, request)) {
     return { room, outcome: { outcome: "room-gone" } };
   }
   const seat = chooseSeat(room, request.seat, moment);
   if (seat === undefined)
-    return { room, outcome: { outcome: "room-full", occupants: present(room, moment) } };
+    return { room, outcome: { outcome: "room-full", occupants: liveOccupants(room, moment) } };
 
   const opposite = keptSeat(room, otherSeat(seat), moment.now);
-  const own = sitDown(request.token, request.occupant, moment.now);
+  const own = newSeatRecord(request.token, request.occupant, moment.now);
   const next: Room = {
     ...room,
     seats: seat === 0 ? [own, opposite] : [opposite, own],
@@ -81,7 +82,8 @@ export function resume(
   { token, occupant }: { token: Digest; occupant: Occupant },
   moment: Moment,
 ): Step<ResumeOutcome> {
-  const seat = room?.protocol === "2" && !isOver(room, moment) ? seatOf(room, token, moment.now) : undefined;
+  const seat =
+    room?.protocol === "2" && !isOver(room, moment) ? seatOfToken(room, token, moment.now) : undefined;
   const record = seat === undefined ? undefined : room?.seats[seat];
   if (room?.protocol !== "2" || seat === undefined || record === undefined) {
     return { room, outcome: { outcome: "lease-over" } };
@@ -110,7 +112,7 @@ export function renew(room: Room | undefined, seat: Seat, occupant: Occupant, mo
   return { room: next, outcome: { outcome: "kept", other, lost, ttlMs: next.endsAt - moment.now } };
 }
 
-/** The first word of it, from either side while both sit, keeps both seats and starts the session's own time. */
+/** The first side that says so while both seats are taken makes the room established and starts the session's own time. */
 export function establish(
   room: Room | undefined,
   seat: Seat,
@@ -129,7 +131,7 @@ export function establish(
   return { room: next, outcome: { ttlMs: next.endsAt - moment.now } };
 }
 
-/** Who made the room sends out whom they don't want to talk to, as long as they have not called it secure. */
+/** Seat 0 sends seat 1 out of the room, as long as seat 0 has not called the conversation established itself. */
 export function evict(
   room: Room | undefined,
   occupant: Occupant,
@@ -140,7 +142,7 @@ export function evict(
   const mayEvict = room?.protocol === "2" && !isOver(room, moment) && room.evictions < MAX_EVICTIONS;
   if (!mayEvict || own === undefined || own.secure || evicted === undefined)
     return { room, outcome: undefined };
-  // Whatever the one sent out had called established was no conversation: the time starts with the next one.
+  // What the evicted client may have called established was no conversation: the time starts with the next one.
   const next = { ...vacate(room, 1), started: false, evictions: room.evictions + 1 };
   return { room: next, outcome: evicted.occupant };
 }
@@ -150,8 +152,9 @@ export function leave(
   { seat, occupant, departure }: { seat: Seat; occupant: Occupant; departure: Departure },
   moment: Moment,
 ): Step<LeaveOutcome> {
-  if (room === undefined || !sits(room, seat, occupant) || moment.now >= room.endsAt) return unknown(room);
-  // A lost socket comes back by its token: its lease runs out by itself if it does not.
+  if (room === undefined || !holdsSeat(room, seat, occupant) || moment.now >= room.endsAt)
+    return unknown(room);
+  // A client whose socket dropped comes back by its token; if it does not, its lease runs out by itself.
   if (room.protocol === "2" && room.established && departure === "dropped") {
     return { room, outcome: { outcome: "kept", other: undefined } };
   }
@@ -169,12 +172,17 @@ export function destroy(
   occupant: Occupant,
   moment: Moment,
 ): Step<LeaveOutcome> {
-  if (room === undefined || !sits(room, seat, occupant) || moment.now >= room.endsAt) return unknown(room);
+  if (room === undefined || !holdsSeat(room, seat, occupant) || moment.now >= room.endsAt)
+    return unknown(room);
   const other = room.seats[otherSeat(seat)]?.occupant;
   return { room: undefined, outcome: { outcome: "ended", other } };
 }
 
-/** @param lost - whether the store has lost rooms: else one that it does not know has ended and stays ended. */
+/**
+ * Write a seat again, and the room too where the store has lost it.
+ *
+ * @param lost - whether the store has lost rooms. If not, a room that it does not know has ended and stays ended.
+ */
 export function restore(
   room: Room | undefined,
   rest: Restoration,
@@ -183,25 +191,25 @@ export function restore(
   const { now, rules } = moment;
   if (room === undefined && !lost) return { room, outcome: false };
   const endsAt = now + Math.min(rest.ttlMs, Math.max(rules.roomTtlMs, rules.sessionTtlMs));
-  const known = room ?? { ...create(rest.room, moment), endsAt };
+  const known = room ?? { ...newRoom(rest.room, moment), endsAt };
   const record = keptSeat(known, rest.seat, now);
   const taken = record !== undefined && !isSame(record.occupant, rest.occupant);
-  if (taken || isOver(known, moment) || !isMeant(known, rest.room)) return { room, outcome: false };
+  if (taken || isOver(known, moment) || !matchesRequest(known, rest.room)) return { room, outcome: false };
 
   const paired = known.protocol === "classic" && keptSeat(known, otherSeat(rest.seat), now) !== undefined;
   const established = known.established || rest.established || paired;
-  const seat = { ...sitDown(rest.token, rest.occupant, now), secure: rest.established };
+  const seat = { ...newSeatRecord(rest.token, rest.occupant, now), secure: rest.established };
   const next = { ...withSeat(known, rest.seat, seat), established, started: known.started || established };
   return { room: next, outcome: true };
 }
 
-/** A room of the other protocol, or one whose proof is another, does not exist for who asks. */
-function isMeant(room: Room, asked: { protocol: string; admit?: Digest }): boolean {
+/** A room of the other protocol, or one with another proof, does not exist for a request. */
+function matchesRequest(room: Room, asked: { protocol: string; admit?: Digest }): boolean {
   return room.protocol === asked.protocol && (room.protocol === "classic" || room.admit === asked.admit);
 }
 
 function chooseSeat(room: Room, wanted: Seat | undefined, { now, rules }: Moment): Seat | undefined {
-  // A conversation has no free seat, not even one that its store has lost.
+  // A conversation has no free seat, not even one whose record the store has lost.
   if (room.established && rules.destroyOnPeerLeave) return undefined;
   const free = ([0, 1] as const).filter((seat) => keptSeat(room, seat, now) === undefined);
   if (wanted === undefined || free.includes(wanted)) return wanted ?? free[0];
@@ -214,7 +222,7 @@ function seated(room: Room, seat: Seat, now: number): Seated {
   return { seat, other, established: room.established, ttlMs: room.endsAt - now };
 }
 
-function present(room: Room, { now }: Moment): Occupant[] {
+function liveOccupants(room: Room, { now }: Moment): Occupant[] {
   return room.seats.flatMap((seat) => (seat !== undefined && isLive(seat, now) ? [seat.occupant] : []));
 }
 

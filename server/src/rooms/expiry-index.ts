@@ -1,11 +1,11 @@
-/** Everything that ends within one slot is freed together: nobody sees a room that is over anyway. */
+/** Everything that ends within one slot is freed together. Stores compare times themselves, so nobody sees the difference. */
 const SLOT_MS = 1_000;
 
 /**
- * What ends when, so that finding the due costs nothing for those that are not. One timer serves all of them:
- * a timer each would keep a room's name alive in the event loop after the room itself is gone.
+ * Keys by when they end, so that finding those that are due costs nothing for all others. One timer of the owner serves
+ * all keys: a timer for each would keep a room's id alive in the event loop after the room itself is gone.
  */
-export class Expiries<Key> {
+export class ExpiryIndex<Key> {
   readonly #slots = new Map<number, Set<Key>>();
   #next: number;
 
@@ -19,14 +19,14 @@ export class Expiries<Key> {
     else slot.add(key);
   }
 
-  /** @param endsAt - what it was added with. */
+  /** @param endsAt - the time that the key was added with. */
   remove(key: Key, endsAt: number): void {
     const slot = this.#slots.get(slotOf(endsAt));
     slot?.delete(key);
     if (slot?.size === 0) this.#slots.delete(slotOf(endsAt));
   }
 
-  /** Take out all whose time was up before this slot began. */
+  /** Take out all keys whose time was up before the current slot began. */
   *takeDue(now: number): Generator<Key> {
     for (; this.#next < slotOf(now); this.#next++) {
       const due = this.#slots.get(this.#next);
