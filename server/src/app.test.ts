@@ -8,7 +8,7 @@ import { configOf, partsOf } from "./testing/node.ts";
 
 type Options = { env?: { [name: string]: string }; limiter?: Limiter; storeDown?: boolean };
 
-/** The app without a port: `ask` is one request to it. */
+/** The app without a port; `ask` sends one request to it. */
 function newApp({ env = {}, limiter, storeDown = false }: Options = {}) {
   const config = configOf(env);
   const store = new MemoryStore(rulesOf(config));

@@ -6,7 +6,7 @@ import { type Ctx, type Env, json, refusalFor, refuse } from "./http/reply.ts";
 import { type Route, type RoutesDeps, routes } from "./http/routes.ts";
 import type { Site } from "./http/site.ts";
 
-/** Request → Response. `peer` is the other end's address. */
+/** Request → Response. `peer` is the address at the other end of the connection. */
 export type App = {
   fetch(request: Request, from: { peer: string }): Response | Promise<Response>;
 };
@@ -18,7 +18,7 @@ export type AppDeps = RoutesDeps & {
   basePath: string;
 };
 
-/** Everything that is answered over HTTP, without a port. */
+/** Build everything that is answered over HTTP. It needs no port. */
 export function createApp(deps: AppDeps): App {
   const { site, counters, callers, basePath } = deps;
   const app = new Hono<Env>({ strict: true });
@@ -30,7 +30,7 @@ export function createApp(deps: AppDeps): App {
     return refuse(c, code);
   });
   for (const route of routes(deps)) app.all(basePath + route.path, byMethod(route));
-  // Every link in the pages is relative, so the start page has to end in a slash.
+  // All links in the pages are relative, so the path of the start page has to end in a slash.
   if (basePath !== "") app.get(basePath, (c) => json(c, 308, "{}", { location: `${basePath}/` }));
 
   return {
@@ -41,7 +41,7 @@ export function createApp(deps: AppDeps): App {
   };
 }
 
-/** One handler a path and no middleware: a path with more would cost each request a chain of promises. */
+/** One handler for all methods of a path, and no middleware, which would cost each request a chain of promises. */
 function byMethod({ GET, POST }: Route): Handler {
   const allowed = [...(GET === undefined ? [] : ["GET", "HEAD"]), ...(POST === undefined ? [] : ["POST"])];
   const others = otherMethods(allowed);
@@ -53,12 +53,12 @@ function byMethod({ GET, POST }: Route): Handler {
   };
 }
 
-/** Only our own pages, those an operator listed, and programs that are no browser may change anything. */
+/** Only our own pages, origins that the operator listed and programs that are no browser may change anything. */
 function sameOrigin(handler: Handler): Handler {
   return (c) => (c.env.caller.originAllowed ? handler(c) : refuse(c, "forbidden-origin"));
 }
 
-/** Listed origins may ask beforehand, as browsers do for JSON across origins; nobody else is told a thing. */
+/** Listed origins get an answer to the preflight that browsers send for JSON across origins; nobody else gets one. */
 function otherMethods(allowed: readonly string[]): Handler {
   return (c: Ctx) => {
     if (c.req.method !== "OPTIONS" || c.env.caller.sharedWith === undefined) {

@@ -18,10 +18,10 @@ import {
 import { coturn } from "./turn/coturn.ts";
 import { staticList } from "./turn/static-list.ts";
 
-/** Every name that this server reads; the README's table and this one are the same. */
+/** Every name that this server reads, save those of relays; the README's table names the same. */
 const SETTINGS = {
   port: setting("PORT", integer(0, 65_535), 3000),
-  /** Undefined: both loopbacks, 127.0.0.1 and ::1. */
+  /** Undefined means both loopbacks, 127.0.0.1 and ::1. */
   host: setting<string | undefined>("HOST", host, undefined),
   roomTtlSeconds: setting("NULLROOM_ROOM_TTL_SECONDS", integer(1, 86_400), ROOM_TTL_SECONDS),
   fileSizeLimit: setting(
@@ -44,7 +44,7 @@ const SETTINGS = {
   tokensTtlSeconds: setting<number | undefined>("NULLROOM_TOKENS_TTL_SECONDS", integer(1, 86_400), undefined),
 };
 
-/** What names a relay provider; at most one group may be set. */
+/** The names that configure a relay provider; at most one provider may be configured. */
 const RELAY_SETTINGS = {
   iceServers: secret<string | undefined>("NULLROOM_ICE_SERVERS", iceServers, undefined),
   coturnSecret: secret<string | undefined>("COTURN_SECRET", anything, undefined),
@@ -65,13 +65,13 @@ export type Config = Values<typeof SETTINGS> & { relay: RelayConfig };
 
 export type Environment = { readonly [name: string]: string | undefined };
 
-/** Set for the terminal client, so a shell may export it for this program too. */
+/** Names of the terminal client, which a shell may export for this program too. */
 const FOREIGN = ["NULLROOM_SERVER"];
 
 /**
- * Environment → Config, once; or every problem at once, each a sentence that names the variable and never its value.
+ * Environment → Config, or all problems at once, each a sentence that names the variable and never its value.
  *
- * @param readFile - how a NAME_FILE is read; throws where it cannot be.
+ * @param readFile - reads the file that a NAME_FILE names, and throws where it cannot.
  */
 export function parse(
   env: Environment,
@@ -100,7 +100,7 @@ function readOne<T>(entry: Setting<T>, source: Source): T {
   return entry.fallback;
 }
 
-/** An empty value is none: compose files pass `NAME=` for what is not set. */
+/** An empty value counts as none, because compose files pass `NAME=` for what is not set. */
 function textOf({ name, secret: fromFile }: Setting<unknown>, source: Source): string | undefined {
   const inline = source.env[name] || undefined;
   const path = (fromFile && source.env[`${name}_FILE`]) || undefined;
@@ -111,7 +111,8 @@ function textOf({ name, secret: fromFile }: Setting<unknown>, source: Source): s
     if (text === "") source.problems.push(`${name}_FILE names an empty file.`);
     return text || undefined;
   } catch {
-    source.problems.push(`${name}_FILE names a file that cannot be read.`); // Its path may itself be telling.
+    // The path is not repeated, since it may itself give something away.
+    source.problems.push(`${name}_FILE names a file that cannot be read.`);
     return undefined;
   }
 }
@@ -150,7 +151,7 @@ function pickRelay(values: Values<typeof RELAY_SETTINGS>, problems: string[]): R
   return relay;
 }
 
-/** The other half may be there and have been found fault with: then that was the problem. */
+/** A half that is set but wrong has a problem of its own already; then the pair is none. */
 function nameHalf(one: string, other: string, problems: string[]): void {
   if (problems.some((problem) => problem.startsWith(one) || problem.startsWith(other))) return;
   problems.push(`${one} and ${other} only work together; one of them is missing.`);
@@ -167,7 +168,7 @@ function iceServers(text: string): Read<string> {
   return usable(text, () => staticList(text), problem);
 }
 
-/** What a provider takes is what may be configured: nobody finds out later. */
+/** Only what the provider itself takes may be configured, so that no mistake is found later. */
 function usable(text: string, make: () => unknown, problem: string): Read<string> {
   try {
     make();

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@nullroom/core/errors";
 
-/** What is counted: never who, only how often. Names are Prometheus's, minus the prefix. */
+/** What is counted: how often, and never who. Names are those of Prometheus without `nullroom_` and `_total`. */
 const COUNTED = {
   rooms_created: "Rooms made, both protocols.",
   seats_taken: "Joins and resumes that found a seat.",
@@ -19,7 +19,7 @@ const COUNTED = {
 
 export type Counter = keyof typeof COUNTED;
 
-/** Counts since the start, gauges that are asked when somebody looks, and errors by their class. */
+/** Counts since the start, gauges that are read when somebody looks, and errors by their class. */
 export class Counters {
   readonly #counts = new Map<Counter, number>();
   readonly #errors = new Map<ErrorClass, number>();
@@ -47,7 +47,7 @@ export class Counters {
     return this.#counts.get(counter) ?? 0;
   }
 
-  /** Prometheus's text format. */
+  /** All of it in Prometheus's text format. */
   render(): string {
     const lines: string[] = [];
     for (const [name, help] of Object.entries(COUNTED)) {
@@ -63,10 +63,10 @@ export class Counters {
   }
 }
 
-/** A code of ours, or the name of a class that the runtime throws. */
+/** An error code of ours or of Node, or the name of a class that the runtime throws. */
 export type ErrorClass = ErrorCode | string;
 
-/** Class and code, and nothing that a message or a stack could hold. */
+/** The code or class of an error, and nothing that its message or stack could hold. */
 export function errorClass(thrown: unknown): ErrorClass {
   if (!(thrown instanceof Error)) return "unknown";
   const { code } = thrown as { code?: unknown };

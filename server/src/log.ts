@@ -1,35 +1,37 @@
 import type { Counters } from "./counters.ts";
 
 /**
- * All that this program ever says: that it started, that it stops, and which classes of error were counted.
- * `debug` adds shapes (which kind of message, how long) for whoever builds on it: no id, address or payload.
+ * All that this program ever prints: that it started, that it stops, and which classes of error were counted. `debug`
+ * adds shapes for developers, which are the kind and the length of a message and no id, address or payload.
  */
 export type Log = {
   say(sentence: string): void;
-  /** Present only with NULLROOM_LOG=debug, so that nobody formats what nobody reads. */
-  shape: ((what: string) => void) | undefined;
+  /** Present only with NULLROOM_LOG=debug, so that no text is formatted that is not printed. */
+  logShape: ((what: string) => void) | undefined;
 };
 
 export function createLog(level: "off" | "debug", write: (line: string) => void): Log {
   return {
     say: (sentence) => write(`${sentence}\n`),
-    shape: level === "debug" ? (what) => write(`debug: ${what}\n`) : undefined,
+    logShape: level === "debug" ? (what) => write(`debug: ${what}\n`) : undefined,
   };
 }
 
 const REPORT_INTERVAL_MS = 60_000;
 
-/** At most once a minute, and only when something went wrong in it: which classes of error, how often. */
+/**
+ * Say at most once a minute, and only when something went wrong in it, which classes of error were counted how often.
+ */
 export function reportErrors(counters: Counters, log: Log, signal: AbortSignal): void {
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const timer = setInterval(() => {
-    const news: string[] = [];
+    const changes: string[] = [];
     for (const [name, count] of counters.errors()) {
-      const before = told.get(name) ?? 0;
-      if (count > before) news.push(`${name} ${count - before}`);
-      told.set(name, count);
+      const before = reported.get(name) ?? 0;
+      if (count > before) changes.push(`${name} ${count - before}`);
+      reported.set(name, count);
     }
-    if (news.length > 0) log.say(`nullroom: errors in the last minute: ${news.join(", ")}`);
+    if (changes.length > 0) log.say(`nullroom: errors in the last minute: ${changes.join(", ")}`);
   }, REPORT_INTERVAL_MS);
   timer.unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });

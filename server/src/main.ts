@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { run } from "./run.ts";
 
-// The same place from `server/src` and from the bundle in `server/dist`.
+// This path leads to the pages from `server/src` and from the bundle in `server/dist` alike.
 await run(fileURLToPath(new URL("../../web/dist", import.meta.url)));

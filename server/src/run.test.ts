@@ -17,7 +17,7 @@ afterEach(() => {
   for (const { kill } of children.splice(0)) kill("SIGKILL");
 });
 
-/** The server as a process of its own. */
+/** Start the server as a process of its own. */
 function start(env: { [name: string]: string } = {}) {
   const inherited = { PATH: process.env.PATH ?? "" };
   const process_ = spawn(process.execPath, ["--import", "tsx", ENTRY], {
@@ -77,7 +77,7 @@ test("told to stop, it sends everybody back and is gone within five seconds", {
   const first = await joinClassic(url, room);
   const second = await joinClassic(url, room);
   await Promise.all([first.client.message(), second.client.message()]);
-  second.client.socket.pause(); // One of them reads nothing any more.
+  second.client.socket.pause(); // One client reads nothing any more.
   const toldAt = Date.now();
   child.kill("SIGTERM");
   expect(await first.client.next()).toEqual({
@@ -166,7 +166,7 @@ test("killed, it leaves its seats in waiting rooms free within a minute, for cli
   await using other = await startNode({}, { store, bus });
   const { admit, admitHash } = newSecrets();
   const roomId = await createRoom(other.url, { v: 2, admit: admitHash });
-  /** The seat that somebody new gets who asks for `seat`, or why they get none. */
+  /** The seat that a new client gets which asks for `seat`, or the code with which it is refused. */
   const ask = async (url: string, seat: number) => {
     const member = await subscribe2(url, roomId);
     member.perform({ action: "join", admit, seat });
@@ -180,7 +180,7 @@ test("killed, it leaves its seats in waiting rooms free within a minute, for cli
   await child.ended;
   const freeAt = Date.now() + FREE_WITHIN_MS;
   expect(await ask(other.url, 0)).toBe("room-full");
-  // On a small scale the minute passes for the store alone, and the seat has to be free at the first look.
+  // On a small scale the minute passes for the store alone, and the seat has to be free at the first attempt.
   if (SCALE < 1) clockOffsetMs = FREE_WITHIN_MS;
   await expect.poll(() => ask(other.url, 0), { interval: 1_000, timeout: freeAt - Date.now() }).toBe(0);
   expect(await ask(other.url, 1)).toBe(1);

@@ -19,23 +19,23 @@ import { noIceServers } from "./turn/none.ts";
 import { type IceProvider, withoutRelayOnFailure } from "./turn/provider.ts";
 import { staticList } from "./turn/static-list.ts";
 
-/** Whatever still runs this long after SIGTERM is not waited for. */
+/** How long after SIGTERM the process ends, whatever still runs. */
 const STOP_WITHIN_MS = 4_500;
 
-/** A store that starts beside us may take a moment; one that is named wrongly must not be waited for in silence. */
+/** A store that starts beside us may take this long; one that is named wrongly must not be waited for in silence. */
 const STORE_NOTICE_MS = 3_000;
 const STORE_AWAITED =
   "REDIS_URL does not let us in yet: check its address and password, and that Redis runs. Waiting for it.";
 
 /**
- * Environment → one running node, or a sentence for each reason why not. The only file that knows all parts.
+ * Environment → one running node, or a sentence for each reason why there is none. Only this file knows all parts.
  *
  * @param pages - the directory that the pages were built into.
  */
 export async function run(pages: string): Promise<void> {
   guardAgainstCrashes();
-  takeNoStacks();
-  keepYoungSpaceSmall();
+  disableStackTraces();
+  limitYoungGeneration();
   const parsed = parse(process.env, (path) => readFileSync(path, "utf8"));
   if ("problems" in parsed) fail(parsed.problems);
   const { config } = parsed;
@@ -102,7 +102,7 @@ async function shutDown(running: Running, log: Parts["log"]): Promise<void> {
   process.exit(0);
 }
 
-/** What an operator can do something about, in a sentence; of anything else only its class. */
+/** A sentence for each error that an operator can do something about; for any other error only its class. */
 function explain(error: unknown, { metricsPort }: Config): string {
   if (error instanceof NullroomError) return `${error.message.slice(error.code.length + 2)}.`;
   const { port } = error as { port?: number };
@@ -129,7 +129,9 @@ function say(sentence: string): void {
   process.stderr.write(`nullroom: ${sentence}\n`);
 }
 
-/** A message or a stack could hold an id or an address, so a crash says what class it was and nothing else. */
+/**
+ * A crash prints the class of its error and nothing else, because a message or a stack could hold an id or an address.
+ */
 function guardAgainstCrashes(): void {
   const crash = (error: unknown) => {
     process.stderr.write(`nullroom: crashed (${errorClass(error)})\n`);
@@ -140,17 +142,17 @@ function guardAgainstCrashes(): void {
 }
 
 /**
- * Since none is ever shown. Locked, because Node itself raises the limit for its own errors, of which the socket
- * library causes and drops three whenever a socket ends: their stacks stood out in every profile.
+ * Stack traces are never shown, so none is collected. The limit is locked because Node raises it for its own errors, of
+ * which the socket library causes and drops three whenever a socket ends: their stacks stood out in every profile.
  */
-function takeNoStacks(): void {
+function disableStackTraces(): void {
   Object.defineProperty(Error, "stackTraceLimit", { value: 0, writable: false });
 }
 
 /**
- * V8 would double the space for new objects up to 32 MiB when many rooms begin at once, and keep it: a fifth of what ten
- * thousand idle sockets cost (docs/decisions/0051). It stays as it is now.
+ * V8's space for new objects stays at its first size. V8 would double it up to 32 MiB when many rooms begin at once,
+ * and keep it: a fifth of what ten thousand idle sockets cost (docs/decisions/0051).
  */
-function keepYoungSpaceSmall(): void {
+function limitYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }

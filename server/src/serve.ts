@@ -13,7 +13,7 @@ import type { NodeBus } from "./rooms/bus.ts";
 import type { RoomRules, RoomStore } from "./rooms/store.ts";
 import type { IceProvider } from "./turn/provider.ts";
 
-/** Everything that a node needs and that has an implementation to choose. */
+/** The parts of a node that have more than one implementation, or that tests replace. */
 export type Parts = {
   site: Site;
   store: RoomStore;
@@ -26,14 +26,14 @@ export type Parts = {
 
 export type Running = { port: number; address: string; cable: Cable; stop(): Promise<void> };
 
-/** One node, listening. */
+/** Start one node. Resolves once it listens. */
 export async function serve(config: Config, parts: Parts): Promise<Running> {
   const { counters, bus, log } = parts;
   const { classic, fileSizeLimit, basePath, maxSockets } = config;
   const rules = rulesOf(config);
   const callers = { trustedProxies: config.trustedProxies, origins: config.origins };
   const shared = { ...parts, rules, classic, fileSizeLimit };
-  const cable = new Cable({ ...shared, bus, logShape: log.shape, now: wholeMs });
+  const cable = new Cable({ ...shared, bus, logShape: log.logShape, now: wholeMs });
   const app = createApp({ ...shared, basePath, callers });
   const upgrade = createUpgrade({ cable, basePath, maxSockets, callers, counters });
 
@@ -58,7 +58,7 @@ export function rulesOf({ roomTtlSeconds, destroyOnPeerLeave }: Config): RoomRul
   return { roomTtlMs: ttlMs, sessionTtlMs: ttlMs, destroyOnPeerLeave };
 }
 
-/** Browsers resolve `localhost` to either loopback, so without HOST both are ours. */
+/** Without HOST the node listens on both loopbacks, since browsers resolve `localhost` to either. */
 async function openAll(
   config: Config,
   open: (host: string, port: number) => Promise<number>,
@@ -69,13 +69,13 @@ async function openAll(
     await open("::1", port);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A machine without IPv6 has no second loopback.
+    // Because a machine without IPv6 has no second loopback.
     if (code !== "EADDRNOTAVAIL" && code !== "EAFNOSUPPORT") throw error;
   }
   return port;
 }
 
-/** Counters for the operator's own machine: plain text, loopback only, no route of the public server. */
+/** Counters as plain text, on the loopback of the operator's own machine only and on no route of the public server. */
 async function serveMetrics(counters: Counters, port: number): Promise<Server> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/plain; version=0.0.4", "cache-control": "no-store" });
@@ -85,7 +85,7 @@ async function serveMetrics(counters: Counters, port: number): Promise<Server> {
   return server;
 }
 
-/** Sockets are given this long to say goodbye; what is left then is cut. */
+/** How long sockets have for their closing handshake; what is left then is cut. */
 const GOODBYE_MS = 2_000;
 
 async function stop(cable: Cable, servers: readonly Server[], parts: Parts): Promise<void> {

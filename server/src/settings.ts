@@ -1,8 +1,8 @@
-/** Readers for one environment variable each: what it may say, and the sentence for when it says something else. */
+/** Readers of environment variables: which values each takes, and the sentence for every other value. */
 
 export type Read<T> = { value: T } | { problem: string };
 
-/** One variable. `secret` ones may also come from the file that NAME_FILE names. */
+/** One variable. A `secret` one may also come from the file that NAME_FILE names. */
 export type Setting<T> = { name: string; fallback: T; read: (text: string) => Read<T>; secret: boolean };
 
 export function setting<T>(name: string, read: (text: string) => Read<T>, fallback: T): Setting<T> {
@@ -35,7 +35,7 @@ export function oneOf<const T extends string>(...words: T[]): (text: string) => 
   };
 }
 
-/** Any text at all: a secret, a directory. */
+/** Takes any text at all, such as a secret or a directory. */
 export function anything(text: string): Read<string> {
   return { value: text };
 }
@@ -52,7 +52,7 @@ export function redisUrl(text: string): Read<string> {
   return { problem: "must be an address that begins with redis:// or rediss://" };
 }
 
-/** `/name` without a slash at its end; `/` says that there is none. */
+/** Takes `/name`, with or without a slash at its end; `/` means that there is no base path. */
 export function basePath(text: string): Read<string> {
   if (text === "/") return { value: "" };
   if (/^(\/[A-Za-z0-9_~.-]+)+\/?$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)) {
@@ -61,7 +61,7 @@ export function basePath(text: string): Read<string> {
   return { problem: "must be a path such as /rooms-for-two" };
 }
 
-/** Origins as browsers send them, separated by commas or spaces; `null` is the one of a file on disk. */
+/** Takes origins as browsers send them, separated by commas or spaces; `null` is the origin of a file on disk. */
 export function origins(text: string): Read<readonly string[]> {
   const value = text.split(/[\s,]+/).filter((part) => part !== "");
   if (value.every((part) => part === "null" || (URL.canParse(part) && new URL(part).origin === part))) {
@@ -70,7 +70,7 @@ export function origins(text: string): Read<readonly string[]> {
   return { problem: "must list origins such as https://example.org, or null, separated by commas" };
 }
 
-/** The known name that is fewest single-letter changes away. */
+/** The known name that is the fewest single-letter changes away from `name`. */
 export function closest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ export function closest(name: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Levenshtein's, row by row. */
+/** Levenshtein's distance, computed row by row. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** A room of each protocol, and what opens the second. */
+/** A room of each protocol, and the proof for the one of protocol 2. */
 type Rooms = { classic: RoomId; seats: RoomId; admit: string };
 
 async function newRooms(): Promise<Rooms> {
@@ -27,7 +27,7 @@ async function newRooms(): Promise<Rooms> {
   return { classic, seats, admit };
 }
 
-/** How far a socket comes before it talks nonsense: nowhere, or to a seat. */
+/** How far a socket comes before it sends nonsense: to the welcome, or to a seat of either protocol. */
 const beginning = fc.constantFrom("welcome", "classic", "seats");
 
 function begin(how: string, { classic, seats, admit }: Rooms): object[] {
@@ -41,12 +41,12 @@ function begin(how: string, { classic, seats, admit }: Rooms): object[] {
   ];
 }
 
-/** What one socket sends, one frame after the other. `isText` marks bytes that claim to be text. */
+/** One frame that a socket sends. `isText` marks bytes that are sent as text. */
 type Frame = { bytes: Uint8Array; isText: boolean };
 
 const text = (value: string): Frame => ({ bytes: Buffer.from(value), isText: true });
 
-/** From nearly right to wholly wrong; identifiers are numbers until the rooms are known. */
+/** Identifiers from right to wholly wrong; `classic` and `seats` stand for those of the rooms until these are known. */
 const identifier = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("classic", "seats") },
   { weight: 1, arbitrary: fc.string() },
@@ -142,7 +142,7 @@ test(`${FRAMES} frames of nonsense break nothing and disturb nobody`, { timeout:
           ...begin(how, rooms).map((command) => text(JSON.stringify(command))),
           ...given.map((one) => encode(one, rooms)),
         ]);
-        // A pair may send sixty signals in ten seconds; it talks once a second.
+        // A seat may send sixty signals in ten seconds, so the undisturbed pair talks only once a second.
         if (Date.now() - talkedAt < 1_000) return;
         talkedAt = Date.now();
         first.client.perform(first.identifier, { action: "send_signal", data: { turn: ++turn } });

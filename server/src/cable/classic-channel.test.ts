@@ -111,7 +111,7 @@ describe("classic on the cable", () => {
     after.client.close();
   });
 
-  test("the file gate compares a number and names the limit", async () => {
+  test("a file is judged by its size, and a refusal names the limit", async () => {
     const { first, second } = await pair();
     const ask = (size: number) =>
       first.client.perform(first.identifier, {

@@ -77,7 +77,7 @@ describe.each(clients)("%s", (_name, connect) => {
     const client = enter(roomId);
     await has(client, "init");
     const startedAt = Date.now();
-    // Both give a connection up after two missed pings, which is six seconds.
+    // Both clients give a connection up after two missed pings, which is six seconds.
     await expect
       .poll(() => Date.now() - startedAt, { timeout: 10_000, interval: 500 })
       .toBeGreaterThan(7_500);

@@ -50,7 +50,7 @@ function say(frame: unknown, to = connection): void {
   to.receive(Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame)), false);
 }
 
-/** Let `ms` pass in visits of three seconds, with or without signs of life. */
+/** Let `ms` pass, with a visit every three seconds and with or without signs of life. */
 function pass(ms: number, { alive }: { alive: boolean }): void {
   for (let left = ms; left > 0; left -= 3_000) {
     now += 3_000;
@@ -308,5 +308,5 @@ test("one room may relay a mebibyte in a quarter of an hour, across sockets", as
     await settled();
   }
   expect(socket.sent.at(-1)).toBe(refusal("rate-limited", true));
-  expect(sent).toBe(35); // 34 of about 30,130 bytes fit.
+  expect(sent).toBe(35); // 34 signals of about 30,130 bytes fit into the budget.
 });

@@ -25,7 +25,10 @@ const VISITS_PER_LEASE_PING = Math.round(LEASE_PING_INTERVAL_MS / CABLE_PING_INT
 /** Where a connection stands: a `leaving` one has sent its last frame and reads nothing any more. */
 type Phase = "open" | "leaving" | "gone";
 
-/** One socket: it performs commands strictly in order, holds at most one subscription, and ends sockets that stay too long. */
+/**
+ * One socket: it performs commands strictly in order, holds at most one subscription, and ends sockets that stay too
+ * long.
+ */
 export class Connection implements PingTarget, SubscriptionSocket {
   readonly address: string;
   readonly #socket: Socket;

@@ -40,7 +40,11 @@ export async function checkFrames(writer: FrameWriter = frameWriter): Promise<vo
 
 type Speak = (ws: WebSocket, write: (text: string) => void) => void;
 
-/** What a client reads until the socket closes. @throws whatever the client's library finds wrong, or that it waits too long */
+/**
+ * What a client reads until the socket closes.
+ *
+ * @throws whatever the client's library finds wrong, or that it waits too long
+ */
 async function framesSeenFrom(speak: Speak, writer: FrameWriter): Promise<string[]> {
   const [serverEnd, clientEnd] = duplexPair();
   const sockets = new WebSocketServer(SOCKET_OPTIONS);

@@ -40,7 +40,9 @@ export class HeldSeat implements ClaimHolder {
     return this.#claim !== undefined;
   }
 
-  /** Run `ask` with a new claim. One that `ask` has not taken is closed, whatever went wrong, and leaves nothing behind. */
+  /**
+   * Run `ask` with a new claim. One that `ask` has not taken is closed, whatever went wrong, and leaves nothing behind.
+   */
   async request(ask: (claim: SeatClaim) => Promise<void>): Promise<void> {
     const claim = new SeatClaim(this.#cable, this, this.#roomId);
     try {

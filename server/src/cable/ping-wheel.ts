@@ -2,7 +2,9 @@ import { CABLE_PING_INTERVAL_MS } from "@nullroom/core/limits";
 import { formatPing } from "@nullroom/core/wire/cable";
 import { frameWriter } from "./frame-writer.ts";
 
-/** Parts of a round that are visited one after another: ten thousand pings at once would delay every signal behind them. */
+/**
+ * Parts of a round that are visited one after another: ten thousand pings at once would delay every signal behind them.
+ */
 const SLICES = 60;
 
 export interface PingTarget {

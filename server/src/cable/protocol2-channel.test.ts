@@ -37,7 +37,7 @@ async function pair(at: TestNode = node) {
 
 async function establish(...members: Member[]) {
   for (const member of members) member.perform({ action: "established" });
-  // Answers nothing by design; what follows on the same socket is worked off after it.
+  // `established` has no answer, but the answer to the next command of a socket comes after it was performed.
   for (const { client, identifier } of members) {
     client.subscribe(identifier.replace("{", "{ "));
     expect(await client.next()).toMatchObject({ type: "reject_subscription" });

@@ -8,10 +8,10 @@ import { rulesOf } from "../serve.ts";
 import { type Member, newSecrets, subscribe2 } from "../testing/client.ts";
 import { configOf, createRoom, startNode } from "../testing/node.ts";
 
-/** Few enough for a seatless socket's ten seconds, enough for a median that noise does not move. */
+/** Few enough for the ten seconds that a socket without a seat may stay, and enough for a steady median. */
 const QUESTIONS = 400;
 
-/** A difference of this share of an answer's time is nothing that a network would let anybody see. */
+/** Nobody could see a difference of this share of the answer's time through a network. */
 const TOLERANCE = 0.25;
 
 test("in memory, a wrong proof and no room are one answer in one time", () => sameFor({}), 60_000);
@@ -45,7 +45,7 @@ async function sameFor(parts: { store?: RoomStore }): Promise<void> {
   for (const { client } of [owner, known, unknown]) client.close();
 }
 
-/** Milliseconds that one guess takes. */
+/** How many milliseconds the answer to one guess takes. */
 async function refusal(member: Member): Promise<number> {
   const askedAt = performance.now();
   member.perform({ action: "join", admit: newSecrets().admit, seat: 1 });

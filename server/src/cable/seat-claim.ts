@@ -176,7 +176,8 @@ export class SeatClaim implements Endpoint, LeaseHolder {
 
   #hearMessage(message: FromServer): void {
     const from = message.type === "signal" || message.type === "peer_left" ? message.connectionId : undefined;
-    // The sender may have been replaced meanwhile: its farewell was overtaken and says nothing about who sits there now.
+    // The sender may have been replaced meanwhile: its farewell was overtaken and says nothing about who sits there
+    // now.
     if (from !== undefined && from !== this.#other?.connectionId) return;
     if (message.type === "peer_left") this.#setOther(undefined);
     if (message.type === "intruder") {

@@ -16,7 +16,7 @@ import { Switchboard } from "./switchboard.ts";
 const TTL_MS = 60_000;
 const RULES = { roomTtlMs: TTL_MS, sessionTtlMs: TTL_MS, destroyOnPeerLeave: true };
 
-/** A lease on a room that the store says is gone. */
+/** A lease on a room that the store does not know any more. */
 function leaseOf(now: () => number, expired: (how: "time-up" | "seat-lost") => void): SeatLease {
   const store = new MemoryStore(RULES, now);
   store.renew = async () => ({ outcome: "unknown" });
@@ -65,7 +65,7 @@ test("a seat has a timer only towards its end, and then ends in time though noth
     const startedAt = performance.now();
     const ends: string[] = [];
     const lease = leaseOf(now, (how) => ends.push(how));
-    const timers = vi.getTimerCount(); // The store's own.
+    const timers = vi.getTimerCount(); // These are the store's own.
     vi.advanceTimersByTime(5_000);
     lease.noteAlive(now());
     expect(vi.getTimerCount()).toBe(timers);

@@ -22,11 +22,15 @@ export interface LeaseHolder {
   expired(end: "time-up" | "seat-lost"): void;
 }
 
-/** A renewal is due once this much has passed since the last one, so that answered pings renew and single frames do not. */
+/**
+ * A renewal is due once this much has passed since the last one, so that answered pings renew and single frames do not.
+ */
 const RENEW_AFTER_MS = 10_000;
 /** The least pause between two questions at the very end, which would be a busy loop where two clocks differ. */
 const MIN_RECHECK_MS = 100;
-/** A seat gets a timer once its end is this near; until then each renewal, at every answered ping, looks whether it is. */
+/**
+ * A seat gets a timer once its end is this near; until then each renewal, at every answered ping, looks whether it is.
+ */
 const END_NEAR_MS = 2 * LEASE_PING_INTERVAL_MS;
 /** How far the two seats' ideas of the end may differ: the first to ask ends the room, and the second finds none. */
 const SAME_END_MS = 1_000;

@@ -3,10 +3,10 @@ import { HTTP_BODY_BYTES } from "@nullroom/core/limits";
 import { parseJson } from "@nullroom/core/wire/read";
 import type { Ctx } from "./reply.ts";
 
-/** The JSON of a request (undefined where its body is empty), or why it was not read. */
+/** The JSON of a request, undefined where its body is empty; or why the body was not read. */
 export type Body = { json: unknown } | { refused: RefusalCode };
 
-/** @throws "E_MALFORMED" for what is no JSON */
+/** Read a request's body. @throws "E_MALFORMED" where it is no JSON */
 export async function readJsonBody(c: Ctx): Promise<Body> {
   const text = await readText(c.req.raw);
   if (text === undefined) return { refused: "too-large" };
@@ -15,11 +15,11 @@ export async function readJsonBody(c: Ctx): Promise<Body> {
   return type === "application/json" ? { json: parseJson(text, "body") } : { refused: "unsupported-type" };
 }
 
-/** Undefined where there is more of it than HTTP_BODY_BYTES. */
+/** The body as text; undefined where it is longer than HTTP_BODY_BYTES. */
 async function readText(request: Request): Promise<string | undefined> {
   const length = request.headers.get("content-length");
   if (length === null) return request.body === null ? "" : readChunks(request.body);
-  if (length === "0") return ""; // Said already, so no stream has to be opened and waited for.
+  if (length === "0") return ""; // The length says so, and no stream has to be opened and waited for.
   // Node's parser holds a body to the length that was announced.
   return Number(length) > HTTP_BODY_BYTES ? undefined : request.text();
 }

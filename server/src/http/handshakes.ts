@@ -5,12 +5,12 @@ import type { Digest, RoomStore } from "../rooms/store.ts";
 import { readJsonBody } from "./body.ts";
 import { type Ctx, json, refuse } from "./reply.ts";
 
-/** Classic's spoken codes: a blob under the hash of a phrase, held for minutes and handed out once. */
+/** The spoken codes of classic: a blob is kept under the hash of a phrase for minutes, and handed out once. */
 
 export type HandshakesDeps = { store: RoomStore; classic: boolean };
 
 const IDENTIFIER = /^[0-9a-f]{64}$/;
-/** What existing clients are told about a blob or an identifier that is none. */
+/** The status that existing clients know for a malformed blob or identifier. */
 const UNPROCESSABLE = 422;
 
 export function publishHandshake({ store, classic }: HandshakesDeps) {

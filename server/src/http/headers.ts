@@ -2,10 +2,10 @@ import type { Caller } from "./caller.ts";
 
 export type HeaderMap = { readonly [name: string]: string };
 
-/** What a page's inline elements are allowed by: the build computes them, `pages.json` carries them. */
+/** Hashes that allow a page's inline elements. The build computes them and writes them into `pages.json`. */
 export type InlineHashes = { scriptHashes: readonly string[]; styleHashes: readonly string[] };
 
-/** Features that browsers know by name and that no page here uses: off, also for whatever might be injected. */
+/** Browser features that no page here uses. They are off, so that injected code could not use them either. */
 const FORBIDDEN_FEATURES = [
   "accelerometer",
   "autoplay",
@@ -47,10 +47,10 @@ const COMMON: HeaderMap = {
   "integrity-policy": "blocked-destinations=(script)",
 };
 
-/** Only behind TLS: on plain http it would lock people out of a server on their own network. No preload. */
+/** Sent only behind TLS: on plain HTTP it would lock people out of a server in their own network. No preload. */
 const HSTS = "max-age=31536000";
 
-/** Nothing may be loaded, framed, posted or based; scripts would need a policy named `nr`. */
+/** What every policy forbids: base URIs, forms, frames and plugins; scripts need a Trusted Types policy named `nr`. */
 const CLOSED = [
   "base-uri 'none'",
   "form-action 'none'",
@@ -62,7 +62,7 @@ const CLOSED = [
 
 const DATA_POLICY = ["default-src 'none'", ...CLOSED].join("; ");
 
-/** For whatever is no page: JSON, text, refusals. */
+/** The headers of answers that are no page: JSON, text, refusals. */
 export function dataHeaders(caller: Pick<Caller, "secure">): HeaderMap {
   return caller.secure ? DATA_HEADERS_TLS : DATA_HEADERS;
 }
@@ -70,7 +70,9 @@ export function dataHeaders(caller: Pick<Caller, "secure">): HeaderMap {
 const DATA_HEADERS: HeaderMap = { ...COMMON, "content-security-policy": DATA_POLICY };
 const DATA_HEADERS_TLS: HeaderMap = { ...DATA_HEADERS, "strict-transport-security": HSTS };
 
-/** For pages, and for scripts: a worker takes its policy from the answer that carries it. */
+/**
+ * The headers of pages, and of scripts too, since a worker takes its policy from the answer that carries its script.
+ */
 export function pageHeaders(caller: Caller, hashes: InlineHashes): HeaderMap {
   const policy = pagePolicy(caller, hashes);
   const headers = { ...COMMON, "content-security-policy": policy };
@@ -79,7 +81,7 @@ export function pageHeaders(caller: Caller, hashes: InlineHashes): HeaderMap {
 
 function pagePolicy({ secure, host }: Caller, { scriptHashes, styleHashes }: InlineHashes): string {
   const quoted = (hashes: readonly string[]) => hashes.map((hash) => ` '${hash}'`).join("");
-  // Some browsers do not count the cable's scheme as 'self'.
+  // The cable is named because some browsers do not count its scheme as 'self'.
   const cable = host === undefined ? "" : ` ${secure ? "wss" : "ws"}://${host}`;
   return [
     "default-src 'none'",

@@ -1,7 +1,7 @@
 import type { RoomStore } from "../rooms/store.ts";
 import { type Ctx, json } from "./reply.ts";
 
-/** `GET /up`, in the words that existing monitors know: healthy only if the store took a write. */
+/** `GET /up`, in the words that existing monitors know. The server is healthy only if its store takes a write. */
 export function showHealth(store: RoomStore) {
   return async (c: Ctx): Promise<Response> => {
     try {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** Everything that a server says to these bytes until it hangs up. */
+/** All that a server answers to these bytes until it closes the connection. */
 function say(port: number, bytes: string, { end = true } = {}): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
@@ -22,7 +22,7 @@ function say(port: number, bytes: string, { end = true } = {}): Promise<string> 
     socket.on("data", (text: string) => {
       answer += text;
     });
-    socket.on("error", () => undefined); // A reset is an answer too: whatever was said stays.
+    socket.on("error", () => undefined); // A reset ends the answer, and what came before it counts.
     socket.on("close", () => resolve(answer));
   });
 }

@@ -5,12 +5,12 @@ import type { App } from "../app.ts";
 import { rawAnswer } from "./raw-answer.ts";
 
 const HEADER_BYTES = 8 * 1024;
-/** Headers and body together. */
+/** How long a request may take to arrive, headers and body together. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How often Node looks for connections over their time. */
+/** How often Node looks for connections that exceed their time. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** A server that says no more than it must and waits no longer than it should. */
+/** An HTTP server for `app` with bounded headers and waiting times, which answers broken requests itself. */
 export function createHttpServer(app: App, timeoutMs = REQUEST_TIMEOUT_MS): Server {
   const listener = getRequestListener((request, env) => {
     const { incoming } = env as { incoming: { socket: { remoteAddress?: string } } };
@@ -33,7 +33,7 @@ export function createHttpServer(app: App, timeoutMs = REQUEST_TIMEOUT_MS): Serv
   return server;
 }
 
-/** Resolves with the port that was really taken. @throws whatever Node says: EADDRINUSE, EACCES, … */
+/** Resolves with the port that was taken, for `port` may be 0. @throws Node's error: EADDRINUSE, EACCES, … */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,6 @@
-/** What a request would rather have, as far as this server offers a choice. */
+/** What a request prefers, where this server offers a choice. */
 
-/** JSON named, and not valued below HTML. A bare wildcard prefers nothing, so it gets the page. */
+/** Whether JSON is named and is worth no less than HTML. A bare wildcard prefers nothing, so it gets the page. */
 export function prefersJson(accept: string | undefined): boolean {
   if (accept === undefined) return false;
   const json = quality(accept, "application", "json");
@@ -9,7 +9,7 @@ export function prefersJson(accept: string | undefined): boolean {
   return json.q > html.q || (json.q === html.q && json.precision > html.precision);
 }
 
-/** A navigation, or something that reads like one: only those can do anything with an error page. */
+/** Whether the request is a navigation or reads like one, since nothing else can show an error page. */
 export function wantsPage(method: string, accept: string | undefined): boolean {
   if ((method !== "GET" && method !== "HEAD") || accept === undefined) return false;
   const html = quality(accept, "text", "html");
@@ -31,7 +31,7 @@ export function pickEncoding(acceptEncoding: string | undefined): Encoding {
 
 type Match = { q: number; precision: 0 | 1 | 2 };
 
-/** The most precise range that covers a type decides its quality. */
+/** The quality of a type, which the most precise range that covers it decides. */
 function quality(accept: string, type: string, subtype: string): Match {
   let best: Match | undefined;
   for (const entry of accept.split(",")) {

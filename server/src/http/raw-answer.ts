@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { RefusalCode } from "@nullroom/core/errors";
 import { dataHeaders } from "./headers.ts";
 
-/** A whole refusal outside the HTTP library's reach, with the headers that all other answers have. */
+/** A whole refusal for a socket that the HTTP library does not answer, with the headers that all other answers have. */
 export function rawAnswer(status: number, code: RefusalCode, secure: boolean): string {
   const body = JSON.stringify({ error: code });
   const headers = {

@@ -7,7 +7,7 @@ import { dataHeaders, type HeaderMap, pageHeaders } from "./headers.ts";
 import { pickEncoding, wantsPage } from "./negotiate.ts";
 import type { Asset, PageName, Site } from "./site.ts";
 
-/** Every answer of this server is made here, so that none goes out without its headers. */
+/** All answers of this server are made here, so that none goes out without its headers. */
 
 export type Env = {
   Bindings: { caller: Caller; site: Site; counters: Counters };
@@ -71,7 +71,7 @@ export const STATUS: Record<RefusalCode, number> = {
   "tokens-down": 503,
 };
 
-/** A code and nothing else; people who navigated here get a page with words. */
+/** A refusal: a code and nothing else, or a page with words where a person navigated here. */
 export function refuse(c: Ctx, code: RefusalCode, extra?: HeaderMap): Response {
   const status = STATUS[code];
   c.env.counters.add(status < 500 ? "http_refused" : "http_failed");
@@ -79,19 +79,19 @@ export function refuse(c: Ctx, code: RefusalCode, extra?: HeaderMap): Response {
   return json(c, status, JSON.stringify({ error: code }), extra);
 }
 
-/** `Retry-After` counts whole seconds; at least one, or a client would come back at once. */
+/** `Retry-After` in whole seconds, and at least one, or a client would come back at once. */
 export function retryAfter(ms: number): HeaderMap {
   return { "retry-after": String(Math.max(1, Math.ceil(ms / 1000))) };
 }
 
-/** What an exception becomes on its way out: its class decides, its message stays here. */
+/** The refusal that an exception becomes. Its code decides, and its message stays here. */
 export function refusalFor(error: unknown): RefusalCode {
   if (!(error instanceof NullroomError)) return "internal";
   if (error.code === "E_MALFORMED") return "bad-request";
   return error.code === "E_SERVER" ? "store-down" : "internal";
 }
 
-/** To a person every other refusal of a navigation means the same: nothing to see at this address. */
+/** The page for a refused navigation. To a person, all refusals but two kinds mean that nothing is to be seen here. */
 function errorPage(status: number): PageName {
   if (status === 429) return "errors/429.html";
   return status >= 500 ? "errors/500.html" : "errors/404.html";

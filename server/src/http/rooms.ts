@@ -14,7 +14,7 @@ export type RoomsDeps = {
   fileSizeLimit: number;
 };
 
-/** `POST /rooms`: a body that says `v: 2` makes a room of ours, any other a classic one. */
+/** `POST /rooms`: a body with `v: 2` makes a room of protocol 2, and one without `v` a classic room. */
 export function createRoom({ store, ice, rules, classic, fileSizeLimit }: RoomsDeps) {
   return async (c: Ctx): Promise<Response> => {
     const body = await readJsonBody(c);
@@ -34,8 +34,8 @@ export function createRoom({ store, ice, rules, classic, fileSizeLimit }: RoomsD
 }
 
 /**
- * `GET /rooms/:id`. The page is the same for every well-formed id and asks nobody, so that link previews change
- * and learn nothing. Who prefers JSON is a classic client; a protocol 2 room does not exist for it.
+ * `GET /rooms/:id`. The page is the same for every well-formed id and asks no store, so that link previews change and
+ * learn nothing. A client that prefers JSON is a classic one, for which a room of protocol 2 does not exist.
  */
 export function showRoom({ store, ice, classic, fileSizeLimit }: RoomsDeps) {
   return async (c: Ctx): Promise<Response> => {
@@ -51,7 +51,9 @@ export function showRoom({ store, ice, classic, fileSizeLimit }: RoomsDeps) {
   };
 }
 
-/** `GET /features`: pages are the same bytes everywhere, so they ask what this operator switched on. */
+/**
+ * `GET /features`: what this operator has switched on, which pages ask for because their bytes are the same everywhere.
+ */
 export function showFeatures({ ice, classic, fileSizeLimit }: RoomsDeps) {
   const features = formatFeatures({ classic, relay: ice.relays, codes: false, tokens: false, fileSizeLimit });
   return (c: Ctx): Response => json(c, 200, features);

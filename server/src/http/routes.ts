@@ -10,7 +10,7 @@ export type Route = { path: string; GET?: Handler; POST?: Handler };
 
 export type RoutesDeps = RoomsDeps & HandshakesDeps & { limiter: Limiter };
 
-/** Everything that this server answers, below NULLROOM_BASE_PATH. HEAD is GET without its body. */
+/** All routes of this server, below NULLROOM_BASE_PATH. HEAD is GET without its body. */
 export function routes(deps: RoutesDeps): Route[] {
   const { limiter, store } = deps;
   return [
@@ -30,13 +30,13 @@ export function routes(deps: RoutesDeps): Route[] {
     { path: "/assets/:name", GET: showAsset },
     { path: "/icon.svg", GET: showIcon("icon.svg") },
     { path: "/icon-new.svg", GET: showIcon("icon-new.svg") },
-    { path: "/favicon.ico", GET: showIcon("icon.svg") }, // Asked for by browsers on error pages, which name no icon.
+    { path: "/favicon.ico", GET: showIcon("icon.svg") }, // Browsers ask for it on error pages, which name no icon.
     { path: "/robots.txt", GET: showRobots },
     { path: "/.well-known/security.txt", GET: showSecurityTxt },
   ];
 }
 
-/** Upgrades never come this far: `cable/upgrade.ts` takes them before. */
+/** The answer to a request without an upgrade; requests with one go to `cable/upgrade.ts` and never come here. */
 function needsUpgrade(c: Ctx): Response {
   return refuse(c, "bad-request", { upgrade: "websocket" });
 }

@@ -7,10 +7,10 @@ import { type JsonObject, parseJson, readObject } from "@nullroom/core/wire/read
 import type { InlineHashes } from "./headers.ts";
 import type { Encoding } from "./negotiate.ts";
 
-/** The built pages, read once and held: the same bytes for everybody, and no file system on any request. */
+/** The built pages, read once at start: the same bytes for everybody, and no request reads a file. */
 export type Site = {
   pages: { readonly [Name in PageName]: Page };
-  /** By path below the site's root, `assets/…` with its hash in the name, or an icon. */
+  /** Assets and icons by their path below the site's root; an asset's is `assets/…` with a hash in its name. */
   assets: ReadonlyMap<string, Asset>;
 };
 
@@ -46,7 +46,7 @@ const TYPES: { readonly [extension: string]: string } = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** @throws "E_SERVER" where the pages have not been built */
+/** Read the built pages from `directory`. @throws "E_SERVER" where they have not been built */
 export function loadSite(directory: string): Site {
   const manifest = join(directory, "pages.json");
   if (!existsSync(manifest)) {
@@ -86,7 +86,9 @@ function loadAssets(directory: string): Map<string, Asset> {
   );
 }
 
-/** The build writes compressed siblings; what lacks them is compressed here, once. */
+/**
+ * A file's bytes in each encoding. The build writes compressed siblings; a file without them is compressed here, once.
+ */
 function loadForms(path: string): Forms {
   const identity = new Uint8Array(readFileSync(path));
   const sibling = (suffix: string, make: (bytes: Bytes) => Uint8Array) =>

@@ -31,7 +31,7 @@ function admissionsAfter(pauses: number[], action: LimitedAction): number[] {
   });
 }
 
-/** The shortest time from an admission to the one `count` places after it. */
+/** The shortest time between an admission and the one that is `count` later. */
 function tightestSpan(admissions: number[], count: number): number {
   return Math.min(...admissions.slice(count).map((at, i) => at - (admissions[i] ?? 0)));
 }
@@ -64,7 +64,7 @@ describe("MemoryLimiter", () => {
   });
 
   test("no window of any rule ever holds more than its count, across key rotations too", () => {
-    // Bursts are what limits are for, so most pauses are none.
+    // Most pauses are zero, because bursts are what limits are for.
     const pause = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(5_000), fc.nat(4 * MINUTE_MS));
     const pauses = fc.array(pause, { minLength: 30, maxLength: 150 });
     fc.assert(

@@ -2,15 +2,15 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type LimitedAction, type Limiter, RULES, type Rule, type Verdict } from "./limiter.ts";
 import { addressPrefix } from "./prefix.ts";
 
-/** The longest rule's window: two generations then hold everything that any rule asks for. */
+/** How long a key is used: the longest window of any rule, so that two generations hold all that a rule looks at. */
 const KEY_ROTATION_MS = 10 * 60_000;
 
-/** How often an idle process looks whether a key has had its time. */
-const CARE_INTERVAL_MS = 30_000;
+/** How often an idle process checks whether its key has to be replaced. */
+const ROTATION_CHECK_INTERVAL_MS = 30_000;
 
 /**
- * Prefixes remembered per generation: about 4 MB. Beyond it the oldest is forgotten and not the newcomer
- * refused: who commands more prefixes than this is not held by a limit per prefix, and must not lock others out.
+ * How many prefixes a generation remembers, about 4 MB. Beyond it the oldest is forgotten instead of a newcomer
+ * refused: no limit per prefix stops somebody who commands more prefixes than this, and they must not lock others out.
  */
 const MAX_PREFIXES = 20_000;
 
@@ -19,21 +19,21 @@ type Generation = { key: Buffer; bornAt: number; admitted: Map<string, number[]>
 
 export type LimiterOptions = {
   rules?: Record<LimitedAction, readonly Rule[]>;
-  /** Milliseconds of any clock that never goes back. */
+  /** Milliseconds of a clock that never goes back. */
   now?: () => number;
   maxPrefixes?: number;
 };
 
 /**
- * Exact sliding windows in bounded memory. An address is only ever held as HMAC under a key that never leaves
- * this object and is replaced every ten minutes; the one before it is kept as long again, because a window may
- * reach back into its time. Each process counts for itself: sharing would mean to store who was here.
+ * Exact sliding windows in bounded memory. An address is held only as its HMAC under a key that never leaves this
+ * object and is replaced every ten minutes. The key before it is kept for ten minutes more, because a window may reach
+ * back into its time. Each process counts by itself, since sharing counts would mean to store who was here.
  */
 export class MemoryLimiter implements Limiter {
   readonly #rules: Record<LimitedAction, readonly Rule[]>;
   readonly #now: () => number;
   readonly #maxPrefixes: number;
-  readonly #care: NodeJS.Timeout;
+  readonly #rotation: NodeJS.Timeout;
   #current: Generation;
   #previous: Generation | undefined;
 
@@ -46,7 +46,7 @@ export class MemoryLimiter implements Limiter {
     this.#now = now;
     this.#maxPrefixes = maxPrefixes;
     this.#current = newGeneration(now());
-    this.#care = setInterval(() => this.#rotate(this.#now()), CARE_INTERVAL_MS).unref();
+    this.#rotation = setInterval(() => this.#rotate(this.#now()), ROTATION_CHECK_INTERVAL_MS).unref();
   }
 
   admit(action: LimitedAction, address: string): Verdict {
@@ -65,18 +65,18 @@ export class MemoryLimiter implements Limiter {
     return { admitted: true };
   }
 
-  /** Prefixes held at the moment, for the counters. */
+  /** How many prefixes are held at the moment, for tests that memory is bounded. */
   get size(): number {
     return this.#current.admitted.size + (this.#previous?.admitted.size ?? 0);
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#care);
+    clearInterval(this.#rotation);
   }
 
   #remember(name: string, times: number[]): void {
     const { admitted } = this.#current;
-    admitted.delete(name); // Set anew it comes last, so that the first is always the one longest unseen.
+    admitted.delete(name); // Set anew it comes last, so that the first is always the one that was seen longest ago.
     admitted.set(name, times);
     if (admitted.size <= this.#maxPrefixes) return;
     for (const oldest of admitted.keys()) {
@@ -93,9 +93,9 @@ export class MemoryLimiter implements Limiter {
   }
 }
 
-/** How long until `rule` allows one more after `times` (oldest first); 0 is now. */
+/** How many milliseconds until `rule` allows one more after `times`, which are oldest first; 0 means now. */
 function waitFor({ count, windowMs }: Rule, times: number[], now: number): number {
-  // With this one gone from the window, one place is free.
+  // Once this one has left the window, one more is allowed.
   const blocking = times[times.length - count];
   return blocking === undefined ? 0 : Math.max(0, blocking + windowMs - now);
 }

@@ -1,14 +1,16 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** All that is no address shares one bucket: a client that can forge its name gains nothing by it. */
+/**
+ * The one prefix of all texts that are no address, so that a client which can forge its address gains nothing by it.
+ */
 const UNREADABLE = "?";
 
 /**
- * What one household or office usually holds: /24 of IPv4, /56 of IPv6. An IPv4 address mapped into IPv6 (how a
- * dual-stack socket reports it) is the IPv4 address it holds.
+ * The prefix of an address that one household or office usually has: /24 of IPv4, /56 of IPv6. An IPv4 address mapped
+ * into IPv6, as a dual-stack socket reports it, counts as the IPv4 address in it.
  */
 export function addressPrefix(address: string): string {
-  const bare = address.split("%", 1)[0] ?? ""; // A zone id names our own interface, not the peer.
+  const bare = address.split("%", 1)[0] ?? ""; // A zone id names an interface of ours and says nothing about the peer.
   if (isIPv4(bare)) return prefix4(bare.split(".").map(Number));
   if (!isIPv6(bare)) return UNREADABLE;
   const bytes = bytesOfIPv6(bare);
@@ -20,7 +22,7 @@ function prefix4(bytes: number[]): string {
   return `4:${bytes.slice(0, 3).join(".")}`;
 }
 
-/** 16 bytes of an address that `isIPv6` has accepted. */
+/** The 16 bytes of an address that `isIPv6` has accepted. */
 function bytesOfIPv6(address: string): number[] {
   const [head = "", tail] = address.split("::", 2);
   const front = bytesOfGroups(head);

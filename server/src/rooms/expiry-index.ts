@@ -1,4 +1,7 @@
-/** Everything that ends within one slot is freed together. Stores compare times themselves, so nobody sees the difference. */
+/**
+ * Everything that ends within one slot is freed together. Stores compare times themselves, so nobody sees the
+ * difference.
+ */
 const SLOT_MS = 1_000;
 
 /**

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { digest, newConnectionId, newNodeId } from "./ids.ts";
 
-test("names are 32 hex digits and never the same, however many are asked for", () => {
-  const names = Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? newNodeId() : newConnectionId()));
-  expect(new Set(names).size).toBe(names.length);
-  for (const name of names) expect(name).toMatch(/^[0-9a-f]{32}$/);
+test("ids are 32 hex digits and never the same, however many are made", () => {
+  const ids = Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? newNodeId() : newConnectionId()));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test("a digest is SHA-256", () => {

@@ -4,7 +4,9 @@ import type { Digest, NodeId } from "./store.ts";
 
 const ID_BYTES = 16;
 
-/** Asking the system for sixteen bytes costs as much as asking for four thousand, and every socket needs a name. */
+/**
+ * Random bytes for many ids: asking the system for 16 costs as much as asking for 4,096, and every socket needs an id.
+ */
 const pool = Buffer.alloc(256 * ID_BYTES);
 let used = pool.length;
 
@@ -16,7 +18,7 @@ export function newConnectionId(): ConnectionId {
   return randomHex() as ConnectionId;
 }
 
-/** SHA-256: all that a store ever sees of an `admit` or of a seat token. */
+/** SHA-256, which is all that a store ever sees of an `admit` or of a seat token. */
 export function digest(secret: Uint8Array): Digest {
   return createHash("sha256").update(secret).digest("hex") as Digest;
 }

@@ -2,7 +2,7 @@ import type { Delivery, NodeBus } from "./bus.ts";
 import { newNodeId } from "./ids.ts";
 import type { NodeId } from "./store.ts";
 
-/** The bus of a process that is alone: everybody is here. */
+/** The bus of a server that is one process: every delivery is for itself. */
 export class LocalBus implements NodeBus {
   readonly node: NodeId = newNodeId();
   #listener: ((delivery: Delivery) => void) | undefined;

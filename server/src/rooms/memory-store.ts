@@ -22,7 +22,7 @@ import type {
 
 const SWEEP_INTERVAL_MS = 1_000;
 
-/** Rooms of one process, in its memory and nowhere else. Atomic because nothing in here waits. */
+/** Rooms of one process, in its memory and nowhere else. Every step is atomic because none waits for anything. */
 export class MemoryStore implements RoomStore {
   readonly #rules: RoomRules;
   readonly #now: () => number;
@@ -54,39 +54,41 @@ export class MemoryStore implements RoomStore {
   }
 
   async join(request: Join): Promise<JoinOutcome> {
-    return this.#step(request.roomId, (room, moment) => rules.join(room, request, moment));
+    return this.#runStep(request.roomId, (room, moment) => rules.join(room, request, moment));
   }
 
   async resume(roomId: RoomId, token: Digest, occupant: Occupant): Promise<ResumeOutcome> {
-    return this.#step(roomId, (room, moment) => rules.resume(room, { token, occupant }, moment));
+    return this.#runStep(roomId, (room, moment) => rules.resume(room, { token, occupant }, moment));
   }
 
   async renew(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<Renewal> {
-    return this.#step(roomId, (room, moment) => rules.renew(room, seat, occupant, moment));
+    return this.#runStep(roomId, (room, moment) => rules.renew(room, seat, occupant, moment));
   }
 
   async establish(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<{ ttlMs: number } | undefined> {
-    return this.#step(roomId, (room, moment) => rules.establish(room, seat, occupant, moment));
+    return this.#runStep(roomId, (room, moment) => rules.establish(room, seat, occupant, moment));
   }
 
   async evict(roomId: RoomId, occupant: Occupant): Promise<Occupant | undefined> {
-    return this.#step(roomId, (room, moment) => rules.evict(room, occupant, moment));
+    return this.#runStep(roomId, (room, moment) => rules.evict(room, occupant, moment));
   }
 
   async leave(roomId: RoomId, seat: Seat, occupant: Occupant, departure: Departure): Promise<LeaveOutcome> {
-    return this.#step(roomId, (room, moment) => rules.leave(room, { seat, occupant, departure }, moment));
+    return this.#runStep(roomId, (room, moment) => rules.leave(room, { seat, occupant, departure }, moment));
   }
 
   async destroy(roomId: RoomId, seat: Seat, occupant: Occupant): Promise<LeaveOutcome> {
-    return this.#step(roomId, (room, moment) => rules.destroy(room, seat, occupant, moment));
+    return this.#runStep(roomId, (room, moment) => rules.destroy(room, seat, occupant, moment));
   }
 
-  async restore(rest: Restoration): Promise<boolean> {
-    return this.#step(rest.roomId, (room, moment) => rules.restore(room, rest, { lost: false, moment }));
+  async restore(restoration: Restoration): Promise<boolean> {
+    return this.#runStep(restoration.roomId, (room, moment) =>
+      rules.restore(room, restoration, { lost: false, moment }),
+    );
   }
 
   onReturn(): void {
-    // Nothing to call: this store is never away.
+    // This store is never out of reach, so no listener is ever called.
   }
 
   async putHandshake(identifier: Digest, blob: string): Promise<boolean> {
@@ -109,7 +111,7 @@ export class MemoryStore implements RoomStore {
   }
 
   async ping(): Promise<void> {
-    // Memory takes every write.
+    // Memory takes every write, so there is nothing to prove.
   }
 
   async close(): Promise<void> {
@@ -118,12 +120,12 @@ export class MemoryStore implements RoomStore {
     this.#handshakes.clear();
   }
 
-  /** What is held at the moment: rooms for the counters, both for tests that look for leaks. */
+  /** How much is held at the moment, for tests that look for leaks. */
   get size(): { rooms: number; handshakes: number } {
     return { rooms: this.#rooms.size, handshakes: this.#handshakes.size };
   }
 
-  /** Free what is over; called every second. */
+  /** Free what is over. Runs every second. */
   sweep(): void {
     const now = this.#now();
     for (const roomId of this.#roomEnds.takeDue(now)) this.#rooms.delete(roomId);
@@ -134,7 +136,7 @@ export class MemoryStore implements RoomStore {
     return { now: this.#now(), rules: this.#rules };
   }
 
-  #step<Outcome>(
+  #runStep<Outcome>(
     roomId: RoomId,
     rule: (room: Room | undefined, moment: Moment) => rules.Step<Outcome>,
   ): Outcome {

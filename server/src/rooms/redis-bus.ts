@@ -8,9 +8,9 @@ import { RedisConnection } from "./redis-connection.ts";
 import type { NodeId, Occupant } from "./store.ts";
 
 /**
- * Nodes reach each other over Redis: each listens on `n:<its id>` and a delivery is one PUBLISH to it. Redis
- * passes it on or drops it; it is stored nowhere. Best effort, as the interface says: what is sent while Redis
- * is away is lost, and clients come back and ask.
+ * A bus on which nodes reach each other over Redis: each node listens on `n:<its id>`, and a delivery is one PUBLISH to
+ * that channel. Redis passes it on or drops it and stores it nowhere. It is best effort, as the interface says: what is
+ * sent while Redis is away is lost, and clients come back and ask.
  */
 export class RedisBus implements NodeBus {
   readonly node: NodeId = newNodeId();
@@ -21,7 +21,7 @@ export class RedisBus implements NodeBus {
     this.#connection = new RedisConnection(url);
   }
 
-  /** Resolves once this node hears its own channel; the client subscribes anew whenever it comes back. */
+  /** Resolves once this node receives its own channel. After a reconnection the client subscribes again by itself. */
   async open(): Promise<void> {
     await this.#connection.open();
     await this.#connection.client.subscribe(channelOf(this.node), (text) => this.#deliver(text));
@@ -33,7 +33,7 @@ export class RedisBus implements NodeBus {
       return;
     }
     this.#connection.call(["PUBLISH", channelOf(to), format(delivery)]).catch(() => {
-      // Because delivery is best effort: whoever misses it comes back and asks.
+      // Because delivery is best effort: a client that misses it comes back and asks.
     });
   }
 
@@ -56,14 +56,14 @@ function channelOf(node: NodeId): string {
   return `n:${node}`;
 }
 
-/** As the cable formats it, so that a seat token would travel as it does there and not as an object of digits. */
+/** The message is formatted as on the cable, where bytes such as a seat token have a form in JSON. */
 function format(delivery: Delivery): string {
   const { to, kind } = delivery;
   if (kind === "other") return JSON.stringify({ to, kind, other: delivery.other });
   return `{"to":"${to}","kind":"${kind}","message":${formatFromServer(delivery.message)}}`;
 }
 
-/** A node of another version may say what this one does not know; that is no reason to fall. */
+/** A node of another version may send what this one does not know; such a delivery is dropped. */
 function parseOrDrop(text: string): Delivery | undefined {
   try {
     return parse(readObject(parseJson(text, "delivery"), "delivery"));
@@ -90,6 +90,6 @@ function parse(fields: JsonObject): Delivery {
 function parseOccupant(value: unknown): Occupant | undefined {
   if (value === undefined) return undefined;
   const fields = readObject(value, "occupant");
-  const node = parseConnectionId(fields.node) as string as NodeId; // 32 hex digits, as a connection's id is.
+  const node = parseConnectionId(fields.node) as string as NodeId; // A node id has 32 hex digits too.
   return { node, connectionId: parseConnectionId(fields.connectionId) };
 }

@@ -10,20 +10,20 @@ import { RedisStore } from "./redis-store.ts";
 import { someDigest } from "./store.contract.ts";
 import type { Digest, JoinOutcome, NewRoom, Occupant, Restoration, RoomRules } from "./store.ts";
 
-/** Two nodes and what happens to them: the same rooms from both, and a Redis that goes and comes back. */
+/** Two nodes that share rooms through one Redis, which may go away and come back. */
 
 const RULES: RoomRules = { roomTtlMs: 900_000, sessionTtlMs: 600_000, destroyOnPeerLeave: true };
 const ROOM: NewRoom & { protocol: "2" } = { protocol: "2", admit: someDigest() };
 
-/** A refusal comes within this, whatever Redis is doing. */
+/** A refusal comes within this time, whatever Redis is doing. */
 const REFUSED_WITHIN_MS = 4_000;
 
 class Node implements AsyncDisposable {
   readonly store: RedisStore;
   readonly bus: RedisBus;
-  readonly heard: Delivery[] = [];
+  readonly deliveries: Delivery[] = [];
   readonly seats: Restoration[] = [];
-  /** How often every seat has been restored. */
+  /** How often all seats of this node have been restored. */
   restored = 0;
 
   static async start(redis: TestRedis): Promise<Node> {
@@ -35,7 +35,7 @@ class Node implements AsyncDisposable {
   private constructor(url: string) {
     this.store = new RedisStore(url, RULES);
     this.bus = new RedisBus(url);
-    this.bus.listen((delivery) => this.heard.push(delivery));
+    this.bus.listen((delivery) => this.deliveries.push(delivery));
     this.store.onReturn(() => void this.#restoreAll());
   }
 
@@ -90,18 +90,18 @@ describe("two nodes", () => {
       message: { type: "peer_ready" },
     });
     one.bus.send(other.bus.node, { to: b.occupant.connectionId, kind: "other", other: a.occupant });
-    await until("both deliveries", () => other.heard.length === 2);
-    expect(other.heard).toEqual([
+    await until("both deliveries", () => other.deliveries.length === 2);
+    expect(other.deliveries).toEqual([
       { to: b.occupant.connectionId, kind: "message", message: { type: "peer_ready" } },
       { to: b.occupant.connectionId, kind: "other", other: a.occupant },
     ]);
-    expect(one.heard).toEqual([]);
+    expect(one.deliveries).toEqual([]);
   });
 
   test("to itself a node delivers directly", () => {
     const delivery = { to: newConnectionId(), kind: "other", other: undefined } as const;
     one.bus.send(one.bus.node, delivery);
-    expect(one.heard.splice(0)).toEqual([delivery]);
+    expect(one.deliveries.splice(0)).toEqual([delivery]);
   });
 
   test("rooms with eight who race for two seats: exactly two sit in each", async () => {
@@ -155,7 +155,7 @@ describe("Redis gone and back", () => {
     expect(await one.store.destroy(ended, 0, alone.occupant)).toMatchObject({ outcome: "ended" });
 
     one.bus.send(other.bus.node, { to: b.occupant.connectionId, kind: "end", message: { type: "intruder" } });
-    await until("the other node to hear its channel again", () => other.heard.length === 1);
+    await until("the other node to hear its channel again", () => other.deliveries.length === 1);
   });
 
   test("while rooms are being written again nobody is told that one is gone", async () => {
@@ -168,7 +168,7 @@ describe("Redis gone and back", () => {
     await until("the early node to be back", () => early.restored === 1);
     await refused(early.join(roomId));
     await until(
-      "the truth",
+      "the answer that the room is gone",
       async () => (await answerOf(early.join(roomId)))?.outcome.outcome === "room-gone",
     );
   });
@@ -179,7 +179,7 @@ describe("Redis gone and back", () => {
     await using _one = one;
     await using _other = other;
     redis.freeze();
-    // Writes go on while nothing is answered: they must not pass for a sign of life.
+    // Writes go on while nothing is answered, and must not pass for a sign of life.
     const stop = new AbortController();
     const busy = (async () => {
       while (!stop.signal.aborted) await answerOf(one.store.ping());
@@ -199,7 +199,7 @@ describe("Redis gone and back", () => {
         kind: "message",
         message: { type: "intruder" },
       });
-      return other.heard.length > 0;
+      return other.deliveries.length > 0;
     });
   });
 });

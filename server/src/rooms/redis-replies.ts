@@ -12,8 +12,8 @@ import type {
 } from "./store.ts";
 
 /**
- * Readers for the answers of `redis-rules.lua`, which are lists whose first element is the outcome. Our own script wrote
- * them, so an answer that does not fit is a fault of ours ("E_SERVER") and not anybody's input.
+ * Readers for the answers of `redis-rules.lua`, which are lists whose first element is the outcome. Our own script
+ * wrote them, so an answer that does not fit is a fault of ours ("E_SERVER") and not anybody's input.
  */
 export function join(reply: unknown): JoinOutcome {
   const { outcome, fields } = parse(reply);

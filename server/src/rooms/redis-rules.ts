@@ -3,7 +3,9 @@ import { SEAT_LEASE_MS, SEAT_RESERVATION_MS } from "@nullroom/core/limits";
 import { MAX_EVICTIONS } from "./room.ts";
 import type { RoomRules } from "./store.ts";
 
-/** The text of the rules. `scripts/bundle-server.mjs` replaces this call by the text, so that the bundle reads no file. */
+/**
+ * The text of the rules. `scripts/bundle-server.mjs` replaces this call by the text, so that the bundle reads no file.
+ */
 const RULES_LUA = readFileSync(new URL("redis-rules.lua", import.meta.url), "utf8");
 
 /**

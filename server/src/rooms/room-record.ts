@@ -6,7 +6,9 @@ import type { Digest, NewRoom, Occupant, RoomRules } from "./store.ts";
 export type Room = NewRoom & {
   readonly endsAt: number;
   readonly established: boolean;
-  /** Whether the session's own time has begun. It begins once, since a link that is used again must not live for ever. */
+  /**
+   * Whether the session's own time has begun. It begins once, since a link that is used again must not live for ever.
+   */
   readonly started: boolean;
   readonly evictions: number;
   readonly seats: readonly [SeatRecord | undefined, SeatRecord | undefined];
@@ -25,7 +27,10 @@ export type SeatRecord = {
 /** When a call happens, by the store's clock, and under which rules. */
 export type Moment = { readonly now: number; readonly rules: RoomRules };
 
-/** Whether the room's time is up, or its conversation has lost a side for good. The side that stayed learns it by its next renewal. */
+/**
+ * Whether the room's time is up, or its conversation has lost a side for good. The side that stayed learns it by its
+ * next renewal.
+ */
 export function isOver(room: Room, { now, rules }: Moment): boolean {
   if (now >= room.endsAt) return true;
   if (!room.established || !rules.destroyOnPeerLeave) return false;
@@ -37,7 +42,10 @@ export function isLive(seat: SeatRecord, now: number): boolean {
   return now < seat.seenAt + SEAT_LEASE_MS;
 }
 
-/** Whether the seat still belongs to its occupant: for the lease, or in a conversation of protocol 2 for the reservation. */
+/**
+ * Whether the seat still belongs to its occupant: for the lease, or in a conversation of protocol 2 for the
+ * reservation.
+ */
 export function isKept(room: Room, seat: SeatRecord, now: number): boolean {
   const keptMs = room.established && room.protocol === "2" ? SEAT_RESERVATION_MS : SEAT_LEASE_MS;
   return now < seat.seenAt + keptMs;

@@ -44,8 +44,8 @@ import type {
  * ¹ Where links may be used again (`destroyOnPeerLeave` off): the seat is free, and the room waits again.
  * ² Classic clients do not say that they are established, so two taken seats count as a conversation.
  *
- * The rules need no timer: a lease that ran out is noticed at the next call for its room, so that the seats of a process
- * that died become free by themselves.
+ * The rules need no timer: a lease that ran out is noticed at the next call for its room, so that the seats of a
+ * process that died become free by themselves.
  */
 
 /** The next record (undefined where there is no room any more) and the answer. */
@@ -112,7 +112,9 @@ export function renew(room: Room | undefined, seat: Seat, occupant: Occupant, mo
   return { room: next, outcome: { outcome: "kept", other, lost, ttlMs: next.endsAt - moment.now } };
 }
 
-/** The first side that says so while both seats are taken makes the room established and starts the session's own time. */
+/**
+ * The first side that says so while both seats are taken makes the room established and starts the session's own time.
+ */
 export function establish(
   room: Room | undefined,
   seat: Seat,

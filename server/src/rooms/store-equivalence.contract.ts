@@ -3,9 +3,13 @@ import fc from "fast-check";
 import { someDigest, someone, type TimedStore } from "./store.contract.ts";
 import type { Digest, NewRoom, Occupant } from "./store.ts";
 
-/** Random sequences of operations on a few rooms. Run on two stores, they must get the same answer from both each time. */
+/**
+ * Random sequences of operations on a few rooms. Run on two stores, they must get the same answer from both each time.
+ */
 
-/** All pauses are whole steps, so that the drift of a real clock never carries an operation over the edge of a lease. */
+/**
+ * All pauses are whole steps, so that the drift of a real clock never carries an operation over the edge of a lease.
+ */
 const STEP_MS = 5_000;
 
 const PEOPLE = Array.from({ length: 5 }, () => ({ occupant: someone(), token: someDigest() }));

@@ -62,7 +62,7 @@ async function classicPair(): Promise<{ roomId: RoomId; a: Sitting; b: Sitting }
   return { roomId, a, b: await joinRoom(roomId, { classic: true }) };
 }
 
-/** Both sockets answer for `ms`, as their node makes them do. */
+/** Let `ms` pass, in which the sockets of `seats` answer every ping and so renew their leases. */
 async function renewFor(ms: number, roomId: RoomId, ...seats: [Seat, Occupant][]): Promise<void> {
   for (let left = ms; left > 0; left -= 15_000) {
     advance(Math.min(left, 15_000));
@@ -70,7 +70,7 @@ async function renewFor(ms: number, roomId: RoomId, ...seats: [Seat, Occupant][]
   }
 }
 
-/** What every store has to do, whatever it keeps its rooms in. */
+/** What every store has to do, wherever it keeps its rooms. */
 export function storeContract(name: string, open: (rules: RoomRules) => Promise<TimedStore>): void {
   describe(name, () => {
     async function use(rules: RoomRules): Promise<void> {
@@ -99,7 +99,7 @@ export function storeContract(name: string, open: (rules: RoomRules) => Promise<
 }
 
 function testJoining(): void {
-  test("seats two, and a third knocks in vain", async () => {
+  test("seats two, and a third is refused", async () => {
     const { roomId, a, b } = await paired();
     expect(a.outcome).toMatchObject({ outcome: "seated", seat: 0, other: undefined, established: false });
     expect(b.outcome).toMatchObject({ outcome: "seated", seat: 1, other: a.occupant });
@@ -225,7 +225,7 @@ function testResuming(): void {
 }
 
 function testEstablished(): void {
-  test("its own time begins with the first word of it", async () => {
+  test("its own time begins with the first side that says so", async () => {
     const { roomId, a, b } = await paired();
     await renewFor(100_000, roomId, [0, a.occupant], [1, b.occupant]);
     const first = await store.establish(roomId, 1, b.occupant);
@@ -359,7 +359,7 @@ function testEviction(): void {
     advance(30_000);
     await joinRoom(roomId, { seat: 1 });
     const anew = await store.establish(roomId, 0, a.occupant);
-    expect(anew?.ttlMs).toBeCloseTo(600_000, -4); // What seat 1 had called a conversation was none.
+    expect(anew?.ttlMs).toBeCloseTo(600_000, -4); // What seat 1 had called established was no conversation.
     expect(await store.evict(roomId, a.occupant)).toBeUndefined();
   });
 }

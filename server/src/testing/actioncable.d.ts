@@ -1,4 +1,4 @@
-/** The parts of the official client that the conformance suite uses; the package ships no types. */
+/** Types for the parts of the official client that the conformance suite uses, since the package has none. */
 declare module "@rails/actioncable" {
   export type Mixin = {
     initialized?(): void;

@@ -2,7 +2,9 @@ import type { Delivery, NodeBus } from "../rooms/bus.ts";
 import { newNodeId } from "../rooms/ids.ts";
 import type { NodeId } from "../rooms/store.ts";
 
-/** Buses of several nodes in one process: a delivery to another node arrives later and as a copy, as over a network. */
+/**
+ * The buses of several nodes in one process. A delivery to another node arrives later and as a copy, as over a network.
+ */
 export class BusNetwork {
   readonly #listeners = new Map<NodeId, (delivery: Delivery) => void>();
 

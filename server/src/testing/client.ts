@@ -2,12 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import type { RoomId } from "@nullroom/core/brand";
 import { WebSocket } from "ws";
 
-/** One raw socket to a cable that remembers what it was sent, so that tests ask for messages in their order. */
+/** One raw socket to a cable. It keeps all frames that it got, so that tests can ask for them in order. */
 export class RawClient {
   readonly socket: WebSocket;
   readonly frames: { [key: string]: unknown }[] = [];
   readonly closed: Promise<number>;
-  #awake: (() => void) | undefined;
+  #wake: (() => void) | undefined;
   #read = 0;
 
   constructor(
@@ -19,13 +19,13 @@ export class RawClient {
       const frame = JSON.parse(String(bytes)) as { [key: string]: unknown };
       if (frame.type === "ping") return;
       this.frames.push(frame);
-      this.#awake?.();
+      this.#wake?.();
     });
     this.socket.on("error", () => undefined);
     this.closed = new Promise((resolve) => {
       this.socket.on("close", (code) => {
         resolve(code);
-        this.#awake?.();
+        this.#wake?.();
       });
     });
   }
@@ -44,7 +44,7 @@ export class RawClient {
         return frame;
       }
       if (this.isClosed) throw new Error("the socket is closed");
-      await this.#news(deadline);
+      await this.#waitForFrame(deadline);
     }
   }
 
@@ -55,7 +55,7 @@ export class RawClient {
     return frame.message as { [key: string]: unknown };
   }
 
-  /** What has come and was not asked for yet. */
+  /** The frames that have come and were not asked for yet. */
   unread(): { [key: string]: unknown }[] {
     return this.frames.slice(this.#read);
   }
@@ -76,12 +76,12 @@ export class RawClient {
     this.socket.close();
   }
 
-  async #news(deadline: number): Promise<void> {
+  async #waitForFrame(deadline: number): Promise<void> {
     const left = deadline - Date.now();
     if (left <= 0) throw new Error("nothing came in time");
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, left);
-      this.#awake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -97,7 +97,7 @@ export function seatIdentifier(roomId: RoomId): string {
   return JSON.stringify({ channel: "RoomsChannel", room_id: roomId, v: 2 });
 }
 
-/** A classic client that has come as far as `init`. */
+/** Resolves with a classic client that has got its `init`. */
 export async function joinClassic(url: string, roomId: RoomId): Promise<ClassicSeat> {
   const client = new RawClient(url);
   const identifier = classicIdentifier(roomId);
@@ -112,7 +112,7 @@ export type ClassicSeat = { client: RawClient; identifier: string; init: { [key:
 
 export type Secrets = { admit: string; admitHash: string };
 
-/** What the holder of a link proves, and what the server is given to check it by. */
+/** The proof that a link holds, and the hash by which the server checks it. */
 export function newSecrets(): Secrets {
   const admit = randomBytes(32);
   return {
@@ -121,7 +121,7 @@ export function newSecrets(): Secrets {
   };
 }
 
-/** A protocol 2 client that has subscribed. */
+/** Resolves with a client of protocol 2 that has subscribed. */
 export async function subscribe2(url: string, roomId: RoomId): Promise<Member> {
   const client = new RawClient(url);
   const identifier = seatIdentifier(roomId);

@@ -1,6 +1,6 @@
 import type { Socket } from "../cable/socket.ts";
 
-/** A socket without a network: what the cable does to it is written down. */
+/** A socket without a network. It records what the cable does to it. */
 export class FakeSocket implements Socket {
   readonly sent: string[] = [];
   frames = 0;

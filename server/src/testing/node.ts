@@ -10,7 +10,7 @@ import { MemoryStore } from "../rooms/memory-store.ts";
 import { type Parts, type Running, rulesOf, serve } from "../serve.ts";
 import { noIceServers } from "../turn/none.ts";
 
-/** A node of the real server on a port of its own, for tests and benchmarks; in one process with whoever asks. */
+/** A node of the real server on a port of its own, in the same process as the test. */
 
 export const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 

@@ -3,18 +3,20 @@ import type { RoomId } from "@nullroom/core/brand";
 import actionCable from "@rails/actioncable";
 import { WebSocket } from "ws";
 
-/** Two clients that we did not write, behind one face, so that one suite can hold the server to both. */
+/** One interface for two clients that others wrote, so that one suite can run over both. */
 export interface ForeignClient {
   /** What became of the subscription, in order: `connected`, `rejected`, `disconnected`. */
   readonly states: readonly string[];
-  /** The types of `messages`; apart from `states`, since one of the two tells of a confirmation a moment late. */
+  /**
+   * The types of `messages`. They are kept apart from `states`, since one client reports a confirmation a moment late.
+   */
   readonly heard: readonly string[];
   readonly messages: readonly { [key: string]: unknown }[];
   perform(action: string, fields?: object): void;
   unsubscribe(): void;
   /** Cut the TCP connection under it, as a dead network does. */
   drop(): void;
-  /** Make it notice now that it should come back. */
+  /** Make the client notice now that it should come back. */
   wake(): void;
   quit(): void;
 }
@@ -38,7 +40,7 @@ function railsClient(url: string, roomId: RoomId): ForeignClient {
       connected: () => record.states.push("connected"),
       disconnected: () => record.states.push("disconnected"),
       rejected: () => record.states.push("rejected"),
-      received: (message) => record.hear(message),
+      received: (message) => record.hearMessage(message),
     },
   );
   return {
@@ -69,14 +71,14 @@ function anyCableClient(url: string, roomId: RoomId): ForeignClient {
   channel.on("close", (event) => {
     record.states.push(event?.name === "SubscriptionRejectedError" ? "rejected" : "closed");
   });
-  channel.on("message", (message: AnyMessage) => record.hear(message));
+  channel.on("message", (message: AnyMessage) => record.hearMessage(message));
   cable.subscribe(channel);
   return {
     ...record,
     perform: (action, fields) => void channel.perform(action, fields),
     unsubscribe: () => channel.disconnect(),
     drop: () => sockets.at(-1)?.terminate(),
-    wake: () => undefined, // Comes back by itself after 50 ms.
+    wake: () => undefined, // This client comes back by itself after 50 ms.
     quit: () => cable.disconnect(),
   };
 }
@@ -85,12 +87,12 @@ function newRecord() {
   const states: string[] = [];
   const heard: string[] = [];
   const messages: { [key: string]: unknown }[] = [];
-  const hear = (message: unknown) => {
+  const hearMessage = (message: unknown) => {
     const fields = message as { [key: string]: unknown };
     messages.push(fields);
     heard.push(String(fields.type));
   };
-  return { states, heard, messages, hear };
+  return { states, heard, messages, hearMessage };
 }
 
 function trackedSocket(sockets: WebSocket[]) {
@@ -102,7 +104,7 @@ function trackedSocket(sockets: WebSocket[]) {
   };
 }
 
-/** The official client expects a page around it. */
+/** The official client expects the globals of a page. */
 function installPage(): { becomeVisible(): void } {
   const listeners = new Set<() => void>();
   Object.assign(globalThis, {

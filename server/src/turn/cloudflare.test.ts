@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { cloudflare } from "./cloudflare.ts";
 
-/** A stand-in that speaks Cloudflare's TURN API, and can be told to fail in the ways that APIs do. */
+/** These tests ask a stand-in that speaks Cloudflare's TURN API and can fail in the ways that APIs do. */
 
 const KEY_ID = "0123456789abcdef";
 const API_TOKEN = "token";
@@ -97,7 +97,7 @@ test("rooms of half a minute share an answer that lives as long as the last of t
   await turn.iceServers(900_000);
   expect(asked).toHaveLength(1);
   expect((asked[0]?.ttl ?? 0) * 1_000).toBeGreaterThanOrEqual(900_000 + now);
-  await turn.iceServers(900_001); // Longer than what was asked for.
+  await turn.iceServers(900_001); // This is longer than the shared credentials live.
   expect(asked).toHaveLength(2);
   now = 60_000;
   await turn.iceServers(900_000);

@@ -6,30 +6,30 @@ import type { IceProvider } from "./provider.ts";
 export type CloudflareOptions = {
   keyId: string;
   apiToken: string;
-  /** Tests have a stand-in. */
+  /** Where the API is; tests have a stand-in. */
   origin?: string;
   now?: () => number;
 };
 
 const ORIGIN = "https://rtc.live.cloudflare.com";
 
-/** Somebody is waiting for their room meanwhile: rather no relay than a long wait. */
+/** How long the API may take. A person waits for their room meanwhile, and no relay is better than a long wait. */
 const TIMEOUT_MS = 3_000;
 
-/** Rooms made within this share one answer, or a busy server would be the API's own flood. */
+/** How long an answer is shared by new rooms, or a busy server would flood the API. */
 const CACHE_MS = 30_000;
 
-/** After a failure rooms do without for this long, so that not each of them waits for the next. */
+/** How long rooms do without a relay after a failure, so that not each of them waits for the next one. */
 const FAILURE_MS = 5_000;
 
-/** Browsers refuse 53 or stall on it, and 80 gains nothing over the ports that are left. */
+/** Ports to leave out: browsers refuse 53 or stall on it, and 80 gains nothing over the others. */
 const ALTERNATE_PORT = /:(53|80)(\?|$)/;
 
 type Answer = { servers: Promise<IceServer[]>; lifetimeMs: number; until: number };
 
 /**
- * Cloudflare's TURN service. Its API makes credentials for a time that we name; they are shared by the rooms of
- * half a minute, who thereby look like one user from there.
+ * Cloudflare's TURN service. Its API makes credentials for a lifetime that the request names. The rooms of half a
+ * minute share them, and so look like one user to Cloudflare.
  */
 export function cloudflare({
   keyId,
@@ -59,14 +59,14 @@ export function cloudflare({
   };
 }
 
-/** @throws "E_SERVER" for whatever goes wrong between us and them */
+/** Ask the API once. @throws "E_SERVER" for whatever goes wrong */
 async function ask(url: string, apiToken: string, lifetimeMs: number): Promise<IceServer[]> {
   try {
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${apiToken}`, "content-type": "application/json" },
       body: JSON.stringify({ ttl: Math.ceil(lifetimeMs / 1_000) }),
-      redirect: "error", // A token goes to the address it was made for.
+      redirect: "error", // A redirect must not lead the token to another host.
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new NullroomError("E_SERVER", "the TURN service refused");
@@ -76,7 +76,7 @@ async function ask(url: string, apiToken: string, lifetimeMs: number): Promise<I
   }
 }
 
-/** An older form of the API has one object where the newer has a list. */
+/** The servers of an answer that browsers can use. An older form of the API has one object in place of the list. */
 function usable(body: unknown): IceServer[] {
   const { iceServers } = readObject(body, "the TURN service's answer");
   const servers = readIceServers(Array.isArray(iceServers) ? iceServers : [iceServers]);

@@ -88,7 +88,7 @@ describe("a real coturn", () => {
     expect(stdout).toMatch(/Total lost packets 0 /);
   });
 
-  // Its own client stalls on TLS (it leaves read what OpenSSL has already decrypted), so ours asks.
+  // coturn's own client stalls on TLS, because it waits for bytes that OpenSSL has decrypted already; so ours asks.
   test("allocates over TLS for them", async () => {
     using client = await TurnClient.connect(relay.ports.tls, await credentialsOf(relay), true);
     expect(await client.allocate(4)).toBe(0);
@@ -117,7 +117,7 @@ describe("the hardened configuration", () => {
     const port = tls ? relay.ports.tls : relay.ports.plain;
     using client = await TurnClient.connect(port, await credentialsOf(relay), tls);
     expect(await client.allocate(address.includes(":") ? 6 : 4)).toBe(0);
-    return await client.permit(address); // Not before: leaving the block closes the socket.
+    return await client.permit(address); // Awaited here, since leaving the block closes the socket.
   }
 
   test.each([

@@ -1,6 +1,6 @@
 import type { IceProvider } from "./provider.ts";
 
-/** No servers at all: peers reach each other directly or not. */
+/** The provider of a server without relays: peers reach each other directly or not at all. */
 export const noIceServers: IceProvider = {
   relays: false,
   iceServers: async () => [],

@@ -1,24 +1,24 @@
 import type { IceServer } from "@nullroom/core/wire/room-messages";
 
-/** Where a room's ICE servers come from. One is configured; which one is nobody's business but the operator's. */
+/** Where a room's ICE servers come from. The operator configures one provider, and no other code knows which. */
 export interface IceProvider {
-  /** Whether anything it hands out can relay, for `/features`: pages say so before anybody needs it. */
+  /** Whether any of its servers can relay, for `/features`: pages tell people before they need it. */
   readonly relays: boolean;
   /**
-   * Servers for one conversation.
+   * The servers for one conversation.
    *
    * @param lifetimeMs - how long their credentials have to work, at least.
-   * @throws NullroomError "E_SERVER" when whoever makes the credentials cannot be reached.
+   * @throws NullroomError "E_SERVER" where the service that makes the credentials cannot be reached.
    */
   iceServers(lifetimeMs: number): Promise<IceServer[]>;
 }
 
-/** Credentials outlive the room by this much, so that an ICE restart at its very end still finds a relay. */
+/** How much longer credentials live than the room, so that an ICE restart at its very end still finds a relay. */
 export const CREDENTIAL_MARGIN_MS = 5 * 60_000;
 
 /**
- * A relay is a help and not a condition: where `provider` fails, rooms work without one and `failed` is told,
- * so that an operator can see it in a counter.
+ * `provider`, but with no servers in place of a failure, because rooms work without a relay too. `failed` is called for
+ * each failure, so that an operator can see it in a counter.
  */
 export function withoutRelayOnFailure(provider: IceProvider, failed: () => void): IceProvider {
   return {
@@ -27,7 +27,7 @@ export function withoutRelayOnFailure(provider: IceProvider, failed: () => void)
       try {
         return await provider.iceServers(lifetimeMs);
       } catch {
-        failed(); // The cause may name a host or a key, so only the count leaves this place.
+        failed(); // Because the cause may name a host or a key, only the count is kept.
         return [];
       }
     },

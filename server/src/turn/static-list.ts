@@ -4,9 +4,10 @@ import { type IceServer, readIceServers } from "@nullroom/core/wire/room-message
 import type { IceProvider } from "./provider.ts";
 
 /**
- * The same servers for everybody, as NULLROOM_ICE_SERVERS lists them in `RTCPeerConnection`'s own shape.
+ * A provider that gives all rooms the servers that NULLROOM_ICE_SERVERS lists, in the form that `RTCPeerConnection`
+ * takes.
  *
- * @throws "E_MALFORMED" on anything that a browser would refuse later, when it is harder to find.
+ * @throws "E_MALFORMED" for whatever a browser would refuse later, when the mistake is harder to find.
  */
 export function staticList(json: string): IceProvider {
   const servers = readIceServers(parseJson(json, "NULLROOM_ICE_SERVERS"));
