@@ -6,7 +6,7 @@ import type { NodeId, Occupant } from "./store.ts";
 export type Delivery = { to: ConnectionId } & (
   | { kind: "message"; message: FromServer }
   /** `other` sits opposite from now on, and signals go there. */
-  | { kind: "other"; other: Occupant | undefined }
+  | { kind: "other"; other: Occupant }
   /** The room or the seat is over for this socket: pass the message on and let go of the seat. */
   | { kind: "end"; message: FromServer }
 );

@@ -87,8 +87,7 @@ function parse(fields: JsonObject): Delivery {
   }
 }
 
-function parseOccupant(value: unknown): Occupant | undefined {
-  if (value === undefined) return undefined;
+function parseOccupant(value: unknown): Occupant {
   const fields = readObject(value, "occupant");
   const node = parseConnectionId(fields.node) as string as NodeId; // A node id has 32 hex digits too.
   return { node, connectionId: parseConnectionId(fields.connectionId) };

@@ -99,7 +99,8 @@ describe("two nodes", () => {
   });
 
   test("to itself a node delivers directly", () => {
-    const delivery = { to: newConnectionId(), kind: "other", other: undefined } as const;
+    const other = { node: one.bus.node, connectionId: newConnectionId() };
+    const delivery = { to: newConnectionId(), kind: "other", other } as const;
     one.bus.send(one.bus.node, delivery);
     expect(one.deliveries.splice(0)).toEqual([delivery]);
   });
