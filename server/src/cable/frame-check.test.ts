@@ -31,7 +31,7 @@ test.each<[string, Partial<FrameWriter>]>([
   ],
 ])("%s is noticed", async (_name, broken) => {
   await expect(checkFrames({ ...frameWriter, ...broken })).rejects.toMatchObject({
-    code: "E_SERVER",
+    code: "E_INTERNAL",
     message: expect.stringContaining("WebSocket library"),
   });
 });

@@ -19,7 +19,7 @@ const PROBLEM =
  * Prove that what `writer` writes past `ws` is what a client of `ws` reads, in order, between frames that `ws` writes
  * itself and before its closing handshake. A connection in memory runs through the real HTTP server and library.
  *
- * @throws NullroomError "E_SERVER" where anything else arrives: the server must not start then.
+ * @throws NullroomError "E_INTERNAL" where anything else arrives: the server must not start then.
  */
 export async function checkFrames(writer: FrameWriter = frameWriter): Promise<void> {
   const expected = [...TEXTS.flatMap((text, i) => [`text ${text}`, `ping ${i}`]), "close 1000"];
@@ -33,9 +33,9 @@ export async function checkFrames(writer: FrameWriter = frameWriter): Promise<vo
       ws.close(1000);
     }, writer);
   } catch (cause) {
-    throw new NullroomError("E_SERVER", PROBLEM, { cause });
+    throw new NullroomError("E_INTERNAL", PROBLEM, { cause });
   }
-  if (seen.join("\n") !== expected.join("\n")) throw new NullroomError("E_SERVER", PROBLEM);
+  if (seen.join("\n") !== expected.join("\n")) throw new NullroomError("E_INTERNAL", PROBLEM);
 }
 
 type Speak = (ws: WebSocket, write: (text: string) => void) => void;

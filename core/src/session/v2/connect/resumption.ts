@@ -26,7 +26,7 @@ export type ResumptionEvent =
     }
   /** An event of the connection that is coming about, and later of the one that did. */
   | { type: "connection"; connection: SecureConnection; event: SecureConnectionEvent }
-  | { type: "failed" };
+  | { type: "failed"; error: NullroomError };
 
 export type ResumptionOptions = {
   keyring: Keyring;
@@ -152,7 +152,7 @@ export class Resumption {
           return;
         }
         if (event.type === "counts") return this.#options.onEvent({ type: "answered" });
-        if (event.type === "failed") return this.#fail();
+        if (event.type === "failed") return this.#fail(event.error);
         return this.#agree(running, event.secrets);
       },
     });
@@ -182,24 +182,20 @@ export class Resumption {
     wipe(keyring.rk);
     if (this.#options.connection.role === 1) keyring.succeed(running.used, { rk, resume });
     else this.#fresh = { rk, resume };
-    let opened: SecureConnection | undefined;
-    opened = await SecureConnection.open({
+    const connection: SecureConnection = await SecureConnection.create({
       ...this.#options.connection,
       secrets: { rec, sealI, sealR },
       isFirst: false,
-      onEvent: (event) => this.#hearConnection(opened, event),
+      onEvent: (event) => this.#hearConnection(connection, event),
     });
-    if (this.#running === running && !this.#isClosed) this.#connection = opened;
-    else opened.close();
+    if (this.#running !== running || this.#isClosed) return connection.close();
+    this.#connection = connection;
+    await connection.open();
   }
 
-  #hearConnection(
-    connection: SecureConnection | undefined,
-    event: SecureConnectionEvent,
-  ): void | Promise<void> {
-    if (connection === undefined) return;
+  #hearConnection(connection: SecureConnection, event: SecureConnectionEvent): void | Promise<void> {
     if (connection === this.#connection && event.type === "secured") return this.#secure(event);
-    if (connection === this.#connection && event.type === "failed") return this.#fail();
+    if (connection === this.#connection && event.type === "failed") return this.#fail(event.error);
     return this.#options.onEvent({ type: "connection", connection, event });
   }
 
@@ -217,9 +213,9 @@ export class Resumption {
     return onEvent({ type: "secured", connection, event });
   }
 
-  #fail(): void | Promise<void> {
+  #fail(error: NullroomError): void | Promise<void> {
     this.cancel();
-    if (!this.#isClosed) return this.#options.onEvent({ type: "failed" });
+    if (!this.#isClosed) return this.#options.onEvent({ type: "failed", error });
   }
 
   #sealOf(used: Bytes): Promise<HandshakeSeal> {

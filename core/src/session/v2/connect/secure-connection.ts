@@ -69,12 +69,11 @@ export class SecureConnection {
   /** Sealed when there was time: a page that is being left has none. */
   #goodbye: Bytes | undefined;
 
-  static async open(options: SecureConnectionOptions): Promise<SecureConnection> {
+  /** Nothing happens before `open`. */
+  static async create(options: SecureConnectionOptions): Promise<SecureConnection> {
     const { role, room, secrets } = options;
     const { sealI, sealR } = secrets;
-    const connection = new SecureConnection(options, await SignalSeal.create({ sealI, sealR, room, role }));
-    await connection.#openTransport();
-    return connection;
+    return new SecureConnection(options, await SignalSeal.create({ sealI, sealR, room, role }));
   }
 
   private constructor(options: SecureConnectionOptions, signals: SignalSeal) {
@@ -107,6 +106,26 @@ export class SecureConnection {
   /** A signal of the other side has opened: it has the keys of this handshake, and `resume` with them. */
   get hasHeard(): boolean {
     return this.#hasHeard;
+  }
+
+  /** Open the transport, and the channels over it. Resolves when the other side can be heard. */
+  async open(): Promise<void> {
+    const { openTransport, engine, role } = this.#options;
+    const { signal } = this;
+    const onEvent = (event: TransportEvent) => this.#hearTransport(event);
+    const transport = await openTransport({ role, signal, onEvent });
+    const channels = new SecureChannels({
+      role,
+      ctl: transport.ctl,
+      attachBulk: (hear) => engine.attach(transport.bulk, hear),
+      signal,
+      listener: {
+        onFrame: (frame) => this.#hearFrame(frame),
+        onMarker: () => this.fail(new NullroomError("E_RECORD_EPOCH", "a marker before HELLO")),
+      },
+      onEvent: (event) => this.#hearChannels(event),
+    });
+    this.#carrier = { transport, channels };
   }
 
   /**
@@ -176,25 +195,6 @@ export class SecureConnection {
       await channels.leave(last).catch(() => undefined);
     } else if (last) await this.say({ t: "bye" });
     this.close();
-  }
-
-  async #openTransport(): Promise<void> {
-    const { openTransport, engine, role } = this.#options;
-    const { signal } = this;
-    const onEvent = (event: TransportEvent) => this.#hearTransport(event);
-    const transport = await openTransport({ role, signal, onEvent });
-    const channels = new SecureChannels({
-      role,
-      ctl: transport.ctl,
-      attachBulk: (hear) => engine.attach(transport.bulk, hear),
-      signal,
-      listener: {
-        onFrame: (frame) => this.#hearFrame(frame),
-        onMarker: () => this.fail(new NullroomError("E_RECORD_EPOCH", "a marker before HELLO")),
-      },
-      onEvent: (event) => this.#hearChannels(event),
-    });
-    this.#carrier = { transport, channels };
   }
 
   #take(body: SignalBody): void {

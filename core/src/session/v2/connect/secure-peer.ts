@@ -77,15 +77,15 @@ export class SecurePeer {
 
   /** Open the first connection, under the keys of the first handshake. `rk` and `resume` are in the keyring already. */
   async connect({ rec, sealI, sealR }: SessionSecrets): Promise<void> {
-    let opened: SecureConnection | undefined;
-    opened = await SecureConnection.open({
+    const connection: SecureConnection = await SecureConnection.create({
       ...this.#options.connection,
       secrets: { rec, sealI, sealR },
       isFirst: true,
-      onEvent: (event) => this.#hearConnection(opened, event),
+      onEvent: (event) => this.#hearConnection(connection, event),
     });
-    if (this.#isClosed) opened.close();
-    else this.#connection = opened;
+    if (this.#isClosed) return connection.close();
+    this.#connection = connection;
+    await connection.open();
   }
 
   /** A phase-0 blob. False where it belongs to no resumption. */
@@ -138,11 +138,8 @@ export class SecurePeer {
     this.#options.keyring.wipe();
   }
 
-  #hearConnection(
-    connection: SecureConnection | undefined,
-    event: SecureConnectionEvent,
-  ): void | Promise<void> {
-    if (connection === undefined || connection !== this.#connection) return;
+  #hearConnection(connection: SecureConnection, event: SecureConnectionEvent): void | Promise<void> {
+    if (connection !== this.#connection) return;
     switch (event.type) {
       case "step":
       case "goodbye":
@@ -182,6 +179,8 @@ export class SecurePeer {
         this.#connection?.closeTransport();
         return this.#recovery.handle({ type: "agreed" });
       case "failed":
+        // What is wrong in this program is not mended by trying again.
+        if (event.error.code === "E_INTERNAL") return this.#tell(event);
         return this.#recovery.handle({ type: "handshake-failed" });
       case "secured":
         return this.#secureAgain(event);

@@ -1,4 +1,4 @@
-import { NullroomError } from "../../../errors.ts";
+import { asRefusal, NullroomError } from "../../../errors.ts";
 import type { Offering } from "../../../files/offering.ts";
 import type { ChosenDestination } from "../../../files/sink.ts";
 import { ByteReader, concat, u8, u32 } from "../../../wire/binary.ts";
@@ -75,7 +75,7 @@ export class LazyFiles implements SessionFiles {
     const { type } = record;
     // The set was refused when it was announced.
     if (type === CODES.file_set_part && this.#missed > 0 && fileIdOf(record) <= this.#missed) return;
-    const files = await this.#load().catch(() => undefined); // because the other side is told, below
+    const files = await this.#load().catch(unlessUnavailable);
     const isOffer = type === CODES.file_offer || type === CODES.file_set;
     if (files) files.hearFrame(record);
     else if (isOffer && this.#mayCome(fileIdOf(record))) this.#miss(fileIdOf(record));
@@ -97,17 +97,19 @@ export class LazyFiles implements SessionFiles {
   }
 
   async #open(): Promise<Files> {
-    const { Files } = await import("./files.ts");
+    const { Files } = await import("./files.ts").catch((thrown) => {
+      throw asRefusal(thrown, "E_SERVER", "the code for files cannot be loaded");
+    });
     const before = { count: this.#missed, mayHaveMissed: this.#isReconnected };
     this.#files = new Files(this.#options, this.#limits, before);
     return this.#files;
   }
 
   #offerFirst(offering: Offering, ids: readonly TransferId[]): void {
-    this.#load().then(
-      (files) => files.offer(offering, ids),
-      () => this.#failed(offering, ids),
-    );
+    this.#load()
+      .catch(unlessUnavailable)
+      .then((files) => (files ? files.offer(offering, ids) : this.#failed(offering, ids)))
+      .catch(this.#options.onFailure);
   }
 
   #mayCome(fileId: number): boolean {
@@ -124,6 +126,11 @@ export class LazyFiles implements SessionFiles {
       this.#options.report({ ...file, id, direction: "out", moved: 0, status: "failed", code: "E_SERVER" });
     }
   }
+}
+
+/** Undefined where the server is not there to give the code away: whoever offered the file is told. @throws anything else */
+function unlessUnavailable(thrown: unknown): undefined {
+  if (!(thrown instanceof NullroomError) || thrown.code !== "E_SERVER") throw thrown;
 }
 
 /** As every record about a file begins. @throws "E_RECORD_TYPE" */

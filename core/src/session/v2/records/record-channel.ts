@@ -208,9 +208,11 @@ export class RecordChannel {
     this.#options.onFailed(asNullroomError(thrown, "E_CHANNEL", "the channel failed"));
   }
 
-  /** Whatever fails on a channel that was wiped fails because of that. */
+  /** Whatever fails on a channel that was wiped fails because of that. What is no closed channel ends it, and is reported. */
   #throwClosed(thrown: unknown): never {
-    throw this.isWiped ? isClosed() : asNullroomError(thrown, "E_CHANNEL", "the channel is closed");
+    const error = this.isWiped ? isClosed() : asNullroomError(thrown, "E_CHANNEL", "the channel is closed");
+    if (error.code !== "E_CHANNEL") this.#fail(error);
+    throw error;
   }
 }
 
