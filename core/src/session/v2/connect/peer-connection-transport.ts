@@ -10,7 +10,7 @@ import { outgoingCandidate, parseCandidate } from "../../../wire/candidate.ts";
 import { checkSdp, type Description, MAX_CANDIDATES, withoutCandidates } from "../../../wire/sdp.ts";
 import { CANDIDATES_PER_SIGNAL, type SignalBody } from "../../../wire/signal-body.ts";
 import { verifyCertificate } from "./certificate.ts";
-import type { LaneBasis, Transport, TransportOptions, TransportSignal } from "./transport.ts";
+import type { LaneBasis, Transport, TransportEvent, TransportOptions, TransportSignal } from "./transport.ts";
 
 export type PeerConnectionOptions = TransportOptions & {
   platform: Pick<Platform, "createPeerConnection" | "generateCertificate">;
@@ -130,7 +130,7 @@ export class PeerConnectionTransport implements Transport {
     this.#describedAnew(checkSdp(sdp, "answer"));
     this.#awaitsAnswer = false;
     this.#link.accept({ type: "answer", sdp });
-    void this.#options.onEvent({ type: "restarted" });
+    void this.#tell({ type: "restarted" });
   }
 
   #describedAnew(description: Description): void {
@@ -153,7 +153,6 @@ export class PeerConnectionTransport implements Transport {
   }
 
   #hearPeer(event: PeerEvent): void {
-    const { onEvent } = this.#options;
     switch (event.type) {
       case "description":
         this.#work.run(() => this.#describe(event.description));
@@ -162,7 +161,7 @@ export class PeerConnectionTransport implements Transport {
         this.#queueCandidate(event.candidate.candidate);
         break;
       case "candidates-end":
-        this.#work.run(() => onEvent({ type: "signal", body: { t: "end" } }));
+        this.#work.run(() => this.#tell({ type: "signal", body: { t: "end" } }));
         break;
       case "connection":
         this.#hearState(event.state);
@@ -172,7 +171,7 @@ export class PeerConnectionTransport implements Transport {
         break;
       case "failed":
         // What the runtime will not have is no connection, and a connection can be made anew.
-        void onEvent(event.error.code === "E_INTERNAL" ? event : { type: "state", state: "failed" });
+        void this.#tell(event.error.code === "E_INTERNAL" ? event : { type: "state", state: "failed" });
         break;
       default:
         event satisfies never;
@@ -180,20 +179,18 @@ export class PeerConnectionTransport implements Transport {
   }
 
   #hearState(state: RTCPeerConnectionState): void {
-    const { onEvent } = this.#options;
-    if (state === "connected" || state === "disconnected") void onEvent({ type: "state", state });
-    else if (state === "failed" || state === "closed") void onEvent({ type: "state", state: "failed" });
+    if (state === "connected" || state === "disconnected") void this.#tell({ type: "state", state });
+    else if (state === "failed" || state === "closed") void this.#tell({ type: "state", state: "failed" });
   }
 
   #describe({ type, sdp }: { type: "offer" | "answer"; sdp: string }): void {
     const bare = withoutCandidates(sdp);
-    const { onEvent } = this.#options;
     const isFirst = this.#own === undefined;
     this.#own = checkSdp(bare, type);
     const t = isFirst || type === "answer" ? type : "restart";
-    void onEvent({ type: "signal", body: { t, sdp: bare } });
+    void this.#tell({ type: "signal", body: { t, sdp: bare } });
     if (isFirst) this.#bind();
-    else if (type === "answer") void onEvent({ type: "restarted" });
+    else if (type === "answer") void this.#tell({ type: "restarted" });
   }
 
   /** Candidates found in one go travel together. */
@@ -205,7 +202,7 @@ export class PeerConnectionTransport implements Transport {
     this.#work.run(() => {
       while (this.#found.length > 0) {
         const c = this.#found.splice(0, CANDIDATES_PER_SIGNAL);
-        void this.#options.onEvent({ type: "signal", body: { t: "cand", c } });
+        void this.#tell({ type: "signal", body: { t: "cand", c } });
       }
     });
   }
@@ -214,13 +211,16 @@ export class PeerConnectionTransport implements Transport {
   #bind(): void {
     const { fingerprints } = this;
     if (fingerprints === undefined) return;
-    this.#work.run(async () =>
-      this.#options.onEvent({ type: "bound", binding: await bindingOf(fingerprints) }),
-    );
+    this.#work.run(async () => this.#tell({ type: "bound", binding: await bindingOf(fingerprints) }));
+  }
+
+  /** Silent once it has been closed. */
+  #tell(event: TransportEvent): void | Promise<void> {
+    if (!this.#options.signal.aborted) return this.#options.onEvent(event);
   }
 
   #fail(thrown: unknown): void {
     const error = asNullroomError(thrown, "E_CHANNEL", "the transport failed");
-    void this.#options.onEvent({ type: "failed", error });
+    void this.#tell({ type: "failed", error });
   }
 }

@@ -40,7 +40,10 @@ export type TransportSignal = Extract<SignalBody, { t: "offer" | "answer" | "res
 export type TransportEvent =
   /** To be sealed and said to the other side, in this order. */
   | { type: "signal"; body: SignalBody }
-  /** Once, before ctl opens: what names both ends, the same on both sides. A returned promise is waited for. */
+  /**
+   * Once, at about the time at which ctl opens: what names both ends, the same on both sides. A returned promise is waited
+   * for.
+   */
   | { type: "bound"; binding: Binding }
   | { type: "state"; state: TransportState }
   /** Both ends have said how to find another way. */
@@ -61,4 +64,5 @@ export type TransportOptions = {
   onEvent: (event: TransportEvent) => void | Promise<void>;
 };
 
+/** Resolves when there are channels, long before they are open. Nothing is reported before that. */
 export type OpenTransport = (options: TransportOptions) => Promise<Transport>;
