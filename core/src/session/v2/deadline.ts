@@ -1,6 +1,6 @@
 import { at } from "../../lifetime.ts";
 
-/** The one moment at which everything ends by this side's own clock; it moves when somebody knows better. */
+/** The one moment at which everything ends, by this side's own clock. It moves when more is known. */
 export class Deadline {
   readonly #now: () => number;
   readonly #signal: AbortSignal;

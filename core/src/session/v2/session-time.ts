@@ -9,7 +9,7 @@ export class SessionTime {
   #roomEnds = 0;
   #isSession = false;
 
-  /** @param waitsUntil - known to who made the room */
+  /** @param waitsUntil - known to whoever made the room; on the clock of `now` */
   constructor(
     now: () => number,
     waitsUntil: number | undefined,
@@ -38,7 +38,7 @@ export class SessionTime {
     this.#deadline.setIn(ttlMs);
   }
 
-  /** HELLOs are exchanged, for the first time or again: the shorter of what the two allow. */
+  /** HELLOs are exchanged, for the first time or again: the session lasts the shorter of what the two allow. */
   secured(theirTtlSeconds: number): void {
     this.#deadline.setIn(Math.min(this.ttlSeconds, theirTtlSeconds) * 1000);
     if (!this.#isSession) this.#roomEnds = this.#now() + this.#sessionMs; // The server counts from `established`.

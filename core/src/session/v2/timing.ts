@@ -12,12 +12,12 @@ export const BYE_TIMEOUT_MS = 250;
 /** How long records that a BYE counts may still be on their way. */
 export const BYE_STRAGGLER_MS = 2_000;
 
-/** Between two PINGs; random within these, so that an observer learns no beat. */
+/** The time between two PINGs is random within these, so that an observer learns no rhythm. */
 export const PING_MIN_MS = 10_000;
 export const PING_SPREAD_MS = 10_000;
 
-/** Without an answer for so long the other side cannot be heard: three PINGs, by the clock. */
+/** The other side is silent when no PING was answered for so long by the clock: three in a row. */
 export const SILENCE_MS = 45_000;
 
-/** A timer that is later than this says nothing about the other side: it is this one that stood still. */
+/** A timer that is later than this says nothing about the other side: this side has stood still. */
 export const TIMER_SLACK_MS = 5_000;

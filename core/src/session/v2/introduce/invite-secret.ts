@@ -3,7 +3,7 @@ import { wipe } from "../../../crypto/bytes.ts";
 import { NullroomError } from "../../../errors.ts";
 import { formatFragment2 } from "../../../wire/invite.ts";
 
-/** The link's secret S for as long as the link can be used, and whatever else opens the room: one place to wipe. */
+/** Holds the link secret S for as long as the link can be used. */
 export class InviteSecret {
   readonly #bytes: Bytes;
   #held = true;
@@ -13,12 +13,12 @@ export class InviteSecret {
     this.#bytes = bytes;
   }
 
-  /** What the maker of a room shares, until the link is spent. */
+  /** What the maker of a room shares: the fragment of the link, until the link is spent. */
   get fragment(): string | undefined {
     return this.#held ? formatFragment2(this.#bytes) : undefined;
   }
 
-  /** A view that becomes zero with `wipe`. @throws "E_CHANNEL" once the link is spent */
+  /** The PSK of a handshake with PK = 0: a view that becomes zero with `wipe`. @throws "E_CHANNEL" once the link is spent */
   get psk(): Bytes {
     if (this.#held) return this.#bytes;
     throw new NullroomError("E_CHANNEL", "the link is spent");
@@ -30,7 +30,7 @@ export class InviteSecret {
   }
 }
 
-/** The room's UUID as the protocol counts it in: 16 bytes. */
+/** The room's UUID as the protocol takes it: 16 bytes. */
 export function roomBytes(roomId: RoomId): Bytes {
   const digits = roomId.replaceAll("-", "");
   return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));

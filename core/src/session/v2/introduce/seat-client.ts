@@ -13,7 +13,7 @@ export type SeatEvent =
   | { type: "peer-left"; reason: LeaveReason | undefined }
   | { type: "signal"; data: unknown }
   | { type: "intruder" }
-  /** The line to the server is down and will come back by itself. */
+  /** The socket to the server is closed, and will come back by itself. */
   | { type: "lost" }
   /** The server will not have us: what that means depends on how far the two have come. */
   | { type: "refused"; code: ErrorCode };
@@ -44,7 +44,7 @@ export class SeatClient {
   }
 
   say(message: ToServer): void {
-    // Where the line is down nothing is kept: before secure the attempt starts over, after it only candidates go.
+    // Without a socket nothing is kept: before secure the attempt starts over, and afterwards only candidates are sent.
     this.#room.say(message);
   }
 

@@ -1,6 +1,6 @@
 import { after } from "../../../lifetime.ts";
 
-/** In how many steps a time is counted: what passes while a machine sleeps costs one of them at most. */
+/** A time is counted in so many steps: what passes while a machine sleeps costs one of them at most. */
 const STEPS = 120;
 
 /** A deadline in connected time: it stands still while the transport is interrupted. */

@@ -11,13 +11,13 @@ export type RekeyState =
   | { step: "rest" }
   /** Lanes are being opened or given up: until it is known which there are, no epoch may end. */
   | { step: "held" }
-  /** I makes its keys. */
+  /** The initiator makes its keys. */
   | { step: "drawing" }
-  /** I has said REKEY1. */
+  /** The initiator has said REKEY1. */
   | { step: "proposed" }
-  /** I sends in the new epoch, R may still send in the old one. */
+  /** The initiator sends in the new epoch; the responder may still send in the old one. */
   | { step: "switched"; awaiting: Awaiting }
-  /** R has said REKEY2 and sends in the old epoch until I is in the new one on all channels. */
+  /** The responder has said REKEY2, and sends in the old epoch until the initiator is in the new one on all channels. */
   | { step: "answered"; awaiting: Awaiting };
 
 export type Rekey1 = Extract<TalkFrame, { type: "rekey1" }>;
@@ -43,19 +43,19 @@ export type RekeyAct =
   | { act: "draw" }
   | { act: "propose" }
   | { act: "ask" }
-  /** R learns the new epoch and says REKEY2. */
+  /** The responder derives the new epoch and says REKEY2. */
   | { act: "answer"; to: Rekey1 }
-  /** I learns the new epoch and begins it on all channels. */
+  /** The initiator derives the new epoch and begins it on all channels. */
   | { act: "switch"; to: Rekey2 }
-  /** I has the new epoch's secrets, so R needs none of the old one's. */
+  /** The initiator has the new epoch's secrets, so the responder needs none of the old one's. */
   | { act: "drop-old-resume" }
-  /** R begins the new epoch on all channels. */
+  /** The responder begins the new epoch on all channels. */
   | { act: "follow" };
 
 export type RekeyStep = { state: RekeyState; acts: readonly RekeyAct[] };
 
 /**
- * One step of one side. Pure.
+ * One step of one side, drawn in docs/rekey.md. Pure.
  * @param channels - those that there are: ctl, bulk, lanes
  * @throws "E_REKEY" for what has no place in the exchange, "E_RECORD_EPOCH" for a marker out of place
  */
@@ -67,10 +67,10 @@ export function rekeyStep(
 ): RekeyStep {
   if (event.type === "hold" && state.step === "rest") return to({ step: "held" });
   if (event.type === "release" && state.step === "held") return to({ step: "rest" });
-  return role === 0 ? stepOfI(state, event, channels) : stepOfR(state, event, channels);
+  return role === 0 ? stepOfInitiator(state, event, channels) : stepOfResponder(state, event, channels);
 }
 
-function stepOfI(state: RekeyState, event: RekeyEvent, channels: readonly Channel[]): RekeyStep {
+function stepOfInitiator(state: RekeyState, event: RekeyEvent, channels: readonly Channel[]): RekeyStep {
   switch (event.type) {
     case "due":
     case "rekey_req":
@@ -98,10 +98,10 @@ function stepOfI(state: RekeyState, event: RekeyEvent, channels: readonly Channe
   throw outOfPlace(event);
 }
 
-function stepOfR(state: RekeyState, event: RekeyEvent, channels: readonly Channel[]): RekeyStep {
+function stepOfResponder(state: RekeyState, event: RekeyEvent, channels: readonly Channel[]): RekeyStep {
   switch (event.type) {
     case "due":
-      // I may be about to begin by itself, or not have seen the end of the last one: asking promises nothing.
+      // The initiator may be about to begin by itself, or not have seen the end of the last one: asking promises nothing.
       return state.step === "rest" ? to(state, { act: "ask" }) : to(state);
     case "rekey1":
       if (state.step !== "rest") break;

@@ -4,7 +4,7 @@ import { type FrameBytes, randomIgnoredFrame, type TalkFrame } from "../../../wi
 import { PING_MIN_MS, PING_SPREAD_MS, SILENCE_MS, TIMER_SLACK_MS } from "../timing.ts";
 
 export type HeartbeatOptions = {
-  /** Ends with the line. */
+  /** Ends with the connection. */
   signal: AbortSignal;
   now: () => number;
   send: (frame: TalkFrame | FrameBytes) => Promise<void>;
@@ -15,7 +15,7 @@ export type HeartbeatOptions = {
   random?: () => number;
 };
 
-/** Of so many PINGs one comes with a record of a type that nobody knows yet, and that has to be ignored. */
+/** One of so many PINGs comes with a record of a type that nobody knows yet and that has to be ignored. */
 const PINGS_PER_STRANGER = 8;
 
 /** PING every 15 s ± 5 s: a transport that looks alive and carries nothing is found out. spec/4-frames.md §5. */
@@ -30,7 +30,7 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  /** It must be the last PING's: an older one may have waited in a queue while nothing came through any more. */
+  /** The token must be the last PING's: an older PONG may have waited in a queue while nothing came through any more. */
   heardPong(token: Uint8Array): void {
     if (!equalBytes(token, this.#last)) return;
     this.#unansweredSince = undefined;
@@ -49,7 +49,7 @@ export class Heartbeat {
 
   #say(frame: TalkFrame | FrameBytes): void {
     this.#options.send(frame).catch(() => {
-      // because a line that cannot carry it has ended, and says so itself
+      // because channels that cannot carry it have ended, and report that themselves
     });
   }
 
@@ -63,7 +63,7 @@ export class Heartbeat {
 
   #beat(lateMs: number): void {
     const { now, onSilence } = this.#options;
-    // Timers are throttled, or the page stood still: what was missed meanwhile was missed by us.
+    // A late timer was throttled, or the page stood still: what was missed meanwhile was missed on this side.
     if (lateMs > TIMER_SLACK_MS) this.#unansweredSince = undefined;
     const isSilent = this.#unansweredSince !== undefined && now() - this.#unansweredSince >= SILENCE_MS;
     this.probe();

@@ -13,7 +13,7 @@ export type RecoveryDriverOptions = {
 const LOOK_MS = 1_000;
 const JUMP_MS = 5_000;
 
-/** Keeps the state of `recovery.ts`, tells it the time, and notices when there was a time without timers. */
+/** Keeps the state of `table.ts`, tells it the time, and notices when timers have stood still. */
 export class RecoveryDriver {
   readonly #options: RecoveryDriverOptions;
   #recovery: Recovery;
@@ -26,7 +26,7 @@ export class RecoveryDriver {
     this.#watch(options.now());
   }
 
-  /** Until when there is hope, while something is wrong. */
+  /** When the connection is given up, while something is wrong with it. */
   get giveUpAt(): number | undefined {
     const { state } = this.#recovery;
     return "giveUpAt" in state ? state.giveUpAt : undefined;
@@ -46,7 +46,7 @@ export class RecoveryDriver {
     else if (state === "failed" || state === "closed") this.handle({ type: "dead" });
   }
 
-  /** Both sides have said what they can. */
+  /** Whether an ICE restart is possible: both sides have said so, and later lanes may forbid it. */
   setCanRestart(canRestart: boolean): void {
     this.#recovery = { ...this.#recovery, canRestart };
   }

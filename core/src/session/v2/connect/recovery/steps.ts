@@ -12,10 +12,10 @@ import {
   type RecoveryState,
 } from "./state.ts";
 
-/** The next state, and what is to be done: what the table of `recovery.ts` is made of. Pure. */
+/** The next state, and what is to be done. The table in `table.ts` is made of the functions below; all of them are pure. */
 export type Step = readonly [Recovery, readonly RecoveryCommand[]];
 
-/** L1 where it is possible, else L2. Without `giveUpAt`, nothing is interrupted yet. */
+/** Restart ICE where that is possible, else resume. @param end - when to give up; undefined where nothing is interrupted */
 export function repair(recovery: Recovery, end: number | undefined, now: number): Step {
   if (!mayRestart(recovery, now)) {
     return resume(recovery, end ?? now + RECONNECT_WINDOW_MS, now, false);
@@ -32,36 +32,36 @@ export function repair(recovery: Recovery, end: number | undefined, now: number)
 
 export function resume(recovery: Recovery, end: number, now: number, isDead: boolean): Step {
   if (isDead && recovery.isRefused) return lose(recovery);
-  const state = { phase: "resuming", giveUpAt: end, isDead, begunAt: now, step: "calling" } as const;
+  const state = { phase: "resuming", giveUpAt: end, isDead, begunAt: now, step: "unanswered" } as const;
   return to(recovery, state, beginCommand(recovery));
 }
 
 export function withShortWindow([recovery, commands]: Step, now: number): Step {
   const { state } = recovery;
   if (state.phase !== "resuming") return [recovery, commands];
-  const hurry = { ...state, fullWindowEndsAt: state.giveUpAt, giveUpAt: now + PEER_CLOSED_MS };
-  return [{ ...recovery, state: hurry }, commands];
+  const shortened = { ...state, fullWindowEndsAt: state.giveUpAt, giveUpAt: now + PEER_CLOSED_MS };
+  return [{ ...recovery, state: shortened }, commands];
 }
 
-/** The other page is there: it gets the time that any other interruption gets. */
+/** The other page has shown that it is there, and gets the time that any other interruption gets. */
 export function withFullWindow({ fullWindowEndsAt, ...state }: In<"resuming">): In<"resuming"> {
   return { ...state, giveUpAt: fullWindowEndsAt ?? state.giveUpAt };
 }
 
-/** Not twice within a moment; then as soon as the moment is over. */
+/** Begin the handshake anew: not twice within DEBOUNCE_MS, then as soon as that is over. */
 export function beginAgain(recovery: Recovery, state: In<"resuming">, now: number): Step {
   if (now < state.begunAt + DEBOUNCE_MS) {
     const begunAt = state.begunAt + DEBOUNCE_MS - HANDSHAKE_EVERY_MS;
-    return to(recovery, { ...state, begunAt: begunAt, step: "calling" });
+    return to(recovery, { ...state, begunAt, step: "unanswered" });
   }
-  return to(recovery, { ...state, begunAt: now, step: "calling" }, beginCommand(recovery));
+  return to(recovery, { ...state, begunAt: now, step: "unanswered" }, beginCommand(recovery));
 }
 
 function beginCommand({ role }: Recovery): RecoveryCommand {
   return role === 0 ? "begin-resumption" : "ask-resumption";
 }
 
-/** Nothing is known to be wrong, and nothing to be right: let the other side prove itself. */
+/** It is not known whether anything is wrong: let the other side prove that it is there. */
 export function probe(recovery: Recovery, state: In<"healthy">, now: number, sleptMs: number): Step {
   if (state.proof !== undefined && sleptMs === 0) return to(recovery, state);
   return to(recovery, { phase: "healthy", proof: { by: now + PROOF_MS, since: now - sleptMs } }, "probe");
@@ -71,7 +71,7 @@ export function lose(recovery: Recovery): Step {
   return to(recovery, { phase: "lost" }, "give-up");
 }
 
-/** Both have proved themselves to each other anew: the old connection is closed. */
+/** Both have authenticated each other anew, and the old connection is closed. */
 export function agreed(end: number, begunAt: number): RecoveryState {
   return { phase: "resuming", giveUpAt: end, isDead: true, begunAt: begunAt, step: "agreed" };
 }

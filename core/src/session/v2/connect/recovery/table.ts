@@ -25,8 +25,9 @@ import {
 } from "./steps.ts";
 
 /**
- * When to do what about a transport that has stopped, spec/3-session.md §8. Pure: a state, an event and a moment go
- * in, the next state and what is to be done come out. `recovery-driver.ts` keeps the state, and says `tick` at `dueAt`.
+ * Decides when to do what about a transport that has stopped: spec/3-session.md §8, drawn in docs/recovery.md. Pure: a
+ * state, an event and a moment go in, the next state and what is to be done come out. `driver.ts` keeps the state, and says
+ * `tick` at `dueAt`.
  */
 export function advance(recovery: Recovery, event: RecoveryEvent, now: number): Step {
   const { state } = recovery;
@@ -36,7 +37,7 @@ export function advance(recovery: Recovery, event: RecoveryEvent, now: number): 
   if (event.type === "refused") return refused(recovery);
   const heard = event.type === "signaling-restored" ? { ...recovery, isRefused: false } : recovery;
   if (state.phase === "healthy") return whileHealthy(heard, state, event, now);
-  // Only where nothing was wrong does a close say more than that it is over.
+  // A close by the other side says more than that the transport is dead only where nothing was wrong.
   return whileInterrupted(heard, event.type === "closed-by-peer" ? { type: "dead" } : event, now);
 }
 
@@ -174,12 +175,12 @@ function whileResuming(recovery: Recovery, state: In<"resuming">, event: Recover
       return to(recovery, { ...state, step: "connected" });
     case "handshake-failed":
       if (recovery.isRefused && state.isDead) return lose(recovery);
-      return to(recovery, { ...state, step: "calling" });
+      return to(recovery, { ...state, step: "unanswered" });
     case "secured":
       return to({ ...recovery, restarts: [] }, { phase: "healthy" });
     case "woke":
     case "network-changed":
-      return state.step === "calling" ? beginAgain(recovery, state, now) : to(recovery, state);
+      return state.step === "unanswered" ? beginAgain(recovery, state, now) : to(recovery, state);
     case "asked":
       return state.step === "connected"
         ? to(recovery, state)
