@@ -38,7 +38,7 @@ export const LONG_PARTS = {
   server: {
     proves: "both stores follow the same rules over 5,000 random lives; 100,000 bad frames; a minute's grace",
     project: "unit",
-    files: ["server"],
+    files: ["server/src"],
   },
   "in-the-middle": {
     proves: "somebody in between is found out by the safety words as often as chance says",
@@ -56,9 +56,14 @@ export const LONG_PARTS = {
     files: ["e2e/wide/hostile-relay.test.ts"],
   },
   "hostile-relay-resumption": {
-    proves: "no tampering of a relay ends a session that is secure, or joins another",
+    proves: "no tampering of a relay while two find each other again joins them to another or hangs them",
     project: "wide",
-    files: ["e2e/wide/hostile-relay-resumption.test.ts", "e2e/wide/hostile-relay-matrix.test.ts"],
+    files: ["e2e/wide/hostile-relay-resumption.test.ts"],
+  },
+  "hostile-relay-matrix": {
+    proves: "nothing that a relay cuts, repeats, changes or says ends a session that is secure",
+    project: "wide",
+    files: ["e2e/wide/hostile-relay-matrix.test.ts"],
   },
   "large-files-direct": {
     proves: "1 GiB comes whole over a direct connection, and neither page grows with it",
@@ -108,9 +113,14 @@ export const LONG_PARTS = {
     pattern: "frozen|stopped",
   },
   traces: {
-    proves: "no trace of a conversation is left on disk or on the wire, by any way of ending it",
+    proves: "no trace of a conversation is left on disk, however the browser ends",
     project: "wide",
-    files: ["e2e/wide/trace.test.ts", "e2e/wide/hostile-peer.test.ts"],
+    files: ["e2e/wide/trace.test.ts"],
+  },
+  "floods-in-pages": {
+    proves: "100,000 offers of a hostile peer leave a real page small and usable",
+    project: "wide",
+    files: ["e2e/wide/hostile-peer.test.ts"],
   },
   pages: {
     proves: "a crashed page, a minute of link scanners",

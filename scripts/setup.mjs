@@ -20,9 +20,20 @@ const PROGRAMS = [
   { command: "unzip", package: "unzip", for: "what a received archive holds" },
 ];
 
-/** A package that brings a service would start it. This file, while it is there, tells Debian's scripts not to. */
-const POLICY = "/usr/sbin/policy-rc.d";
-const DENY_SERVICES = `test -e ${POLICY} || { printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod +x ${POLICY} && echo made; }`;
+/**
+ * A package that brings a service would start it. While `policy-rc.d` says no, Debian's scripts do not; the shell takes the
+ * file away again however it ends, and leaves one alone that was there before.
+ */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy" && chmod +x "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -y update
+apt-get -q -y install --no-install-recommends "$@"`;
 
 /** Install what the tests need, or say what to install. @returns {Promise<boolean>} */
 export async function ensurePrograms() {
@@ -35,7 +46,9 @@ export async function ensurePrograms() {
   const prefix = isAllowed ? await rootPrefix() : undefined;
   if (prefix !== undefined && (await inPath("apt-get"))) {
     console.log(`Installing with apt-get, for the tests: ${packages.join(", ")}.`);
-    if (await install(packages, prefix)) return true;
+    const installed = await run([...prefix, "sh", "-c", INSTALL, "install", ...packages], { quiet: true });
+    if (installed.ok) return true;
+    console.log(installed.output);
   }
   const reason = isAllowed ? "this account may not install" : "NULLROOM_SETUP=off forbids to install";
   const list = missing.map((program) => `${program.command} (${program.for})`).join(", ");
@@ -44,19 +57,6 @@ export async function ensurePrograms() {
       `On Debian: sudo apt-get install ${packages.join(" ")}. Elsewhere: put these programs into the PATH.`,
   );
   return false;
-}
-
-async function install(packages, prefix) {
-  const denied = await run([...prefix, "sh", "-c", DENY_SERVICES], { quiet: true });
-  try {
-    const apt = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
-    const updated = await run([...apt, "update"], { quiet: true });
-    const installed = await run([...apt, "install", "--no-install-recommends", ...packages], { quiet: true });
-    if (!installed.ok) console.log(`${updated.output}\n${installed.output}`);
-    return installed.ok;
-  } finally {
-    if (denied.output.includes("made")) await run([...prefix, "rm", "-f", POLICY], { quiet: true });
-  }
 }
 
 /** What to write before a command to be root, or undefined where that cannot be. */

@@ -57,6 +57,13 @@ describe("the count", () => {
     expect(await readReport(join(tree.path, "report.json"), isSelection)).toMatchObject(expected);
   });
 
+  test("a run that left no report has failed", async () => {
+    expect(await readReport(join(root, "no-such-report.json"), false)).toMatchObject({
+      passed: 0,
+      failed: 1,
+    });
+  });
+
   test("a command that came to no end has failed", async () => {
     expect(await addUp(["never-run"])).toMatchObject({ passed: 0, failed: 1 });
   });
