@@ -52,9 +52,9 @@ const controllers = {
  * next. Resolves with the words to say where the room could not be made.
  */
 export async function create(base: URL, options: { hideAddress: boolean }): Promise<ErrorText | undefined> {
-  const place = newPlace(base);
+  const context = newContext(base);
   try {
-    place.session = await createRoom({ ...options, platform: place.platform, protocol: "2" });
+    context.session = await createRoom({ ...options, platform: context.platform, protocol: "2" });
   } catch (thrown) {
     return errors[asNullroomError(thrown, "E_SERVER", "the room could not be made").code];
   }
@@ -62,24 +62,24 @@ export async function create(base: URL, options: { hideAddress: boolean }): Prom
   // The browser asks for the icon anew, and would do so below the new address.
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   icon?.setAttribute("href", icon.href);
-  history.replaceState(null, "", new URL(`rooms/${place.session.roomId}`, base));
-  await start(place);
+  history.replaceState(null, "", new URL(`rooms/${context.session.roomId}`, base));
+  await start(context);
   return undefined;
 }
 
 /** Show the invitation. Nothing leaves this page before the person joins. */
 export async function invited(base: URL, invite: string | undefined): Promise<void> {
-  const place = newPlace(base);
-  place.invite = invite;
-  await start(place);
+  const context = newContext(base);
+  context.invite = invite;
+  await start(context);
 }
 
-function newPlace(base: URL): RoomContext {
+function newContext(base: URL): RoomContext {
   return { base, platform: browserPlatform(base), session: undefined, invite: undefined, ending: undefined };
 }
 
-async function start(place: RoomContext): Promise<void> {
-  const application = new RoomApplication(place);
+async function start(context: RoomContext): Promise<void> {
+  const application = new RoomApplication(context);
   for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
   showRoom();
   // What cannot be removed now is sealed under a key that is no more, and tried again at the next start.

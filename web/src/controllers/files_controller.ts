@@ -10,13 +10,15 @@ type Choice = { params: { id: TransferId; choice: FileAction } };
 /** Once two people have met, what files need comes by itself: from then on they can do without the server. */
 const AHEAD_MS = 2_000;
 
-/** Files in the conversation. Whoever only looks at a room, or waits in one, is not sent the code for them. */
+/** The files of a conversation. Somebody who only looks at a room, or waits in one, is not sent the code for them. */
 export default class FilesController extends RoomPart {
   #lifetime = new AbortController();
-  #board: Promise<TransferList> | undefined;
+  #list: Promise<TransferList> | undefined;
   #ahead: ReturnType<typeof setTimeout> | undefined;
-  /** What was said and done before the board was there. */
-  #early: ((board: TransferList) => unknown)[] = [];
+  /** What happened before the list was loaded. */
+  #early: ((list: TransferList) => unknown)[] = [];
+
+  // Lifecycle
 
   override connect() {
     this.#lifetime = new AbortController();
@@ -26,9 +28,11 @@ export default class FilesController extends RoomPart {
     clearTimeout(this.#ahead);
     this.#ahead = undefined;
     this.#lifetime.abort();
-    this.#board = undefined;
+    this.#list = undefined;
     this.#early = [];
   }
+
+  // Actions
 
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#startOver();
@@ -36,38 +40,40 @@ export default class FilesController extends RoomPart {
   }
 
   transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
-    this.#with((board) => board.show(transfer));
+    this.#with((list) => list.show(transfer));
   }
 
-  handed({ detail }: CustomEvent<ChosenContent>) {
-    this.#with((board) => board.offer(detail));
+  chosen({ detail }: CustomEvent<ChosenContent>) {
+    this.#with((list) => list.offer(detail));
   }
 
   act({ params: { id, choice } }: Choice) {
-    this.#with((board) => board.act(choice, id));
+    this.#with((list) => list.act(choice, id));
   }
 
-  /** The room waits again: of the conversation that is over nothing stays. */
+  // Private
+
+  /** The room waits again, and nothing stays of the conversation that is over. */
   #startOver() {
     this.disconnect();
     this.connect();
   }
 
-  #with(task: (board: TransferList) => unknown) {
+  #with(task: (list: TransferList) => unknown) {
     this.#early.push(task);
     void this.#catchUp();
   }
 
   async #catchUp() {
-    this.#board ??= this.#load();
-    const board = await this.#board.catch(() => undefined);
-    if (board) for (const task of this.#early.splice(0)) task(board);
+    this.#list ??= this.#load();
+    const list = await this.#list.catch(() => undefined);
+    if (list) for (const task of this.#early.splice(0)) task(list);
     else this.#failed();
   }
 
   /** The next thing that happens with a file tries again; until then the page says so. */
   #failed() {
-    this.#board = undefined;
+    this.#list = undefined;
     if (this.#early.length > 0) this.#say(`${errors.E_SERVER.title}. ${errors.E_SERVER.text}`);
   }
 

@@ -13,17 +13,21 @@ export default class RoomController extends RoomPart {
   /** Files were on their way when it ended. */
   #isCutOff = false;
 
+  // Lifecycle
+
   override connect() {
     this.#lifetime = new AbortController(); // A fresh one: Stimulus may connect the same instance again.
     watchNetwork(() => this.room.session?.wake("network"), this.#lifetime.signal);
     const { session } = this.room;
-    // Once the other controllers are connected too: what is told before that, nobody hears.
+    // Later, when the other controllers are connected too and hear of it.
     if (session) queueMicrotask(() => this.#follow(session));
   }
 
   override disconnect() {
     this.#lifetime?.abort();
   }
+
+  // Actions
 
   begin({ detail }: CustomEvent<Session>) {
     this.room.session = detail;
@@ -34,18 +38,18 @@ export default class RoomController extends RoomPart {
     this.#end(detail, true);
   }
 
-  /** A whole link was pasted over this page's address. With a conversation under way it is only taken away. */
+  /** A whole link was pasted over this page's address. While a conversation is under way it is only taken away. */
   invited() {
     const invite = takeInvite(window);
     if (!this.room.session) this.room.invite = invite;
   }
 
-  /** The page goes away: whatever happens next, it must hold nothing. */
+  /** The page goes away. Whatever happens next, it must hold nothing. */
   leave() {
     this.room.session?.wipe({ type: "page-gone" });
   }
 
-  /** Thawed: timers have slept, connections may have died. */
+  /** The page was frozen: timers have stood still, and connections may have died. */
   wake() {
     this.room.session?.wake();
   }
@@ -54,21 +58,23 @@ export default class RoomController extends RoomPart {
     if (!document.hidden) this.wake();
   }
 
-  /** Back from the browser's memory, where it should not have been. */
+  /** The page is back from the browser's memory, where it should not have been. */
   returned({ persisted }: PageTransitionEvent) {
     if (persisted) this.#goAway();
   }
 
+  // Private
+
   #follow(session: Session) {
     const signal = this.#lifetime?.signal;
     if (!signal) return;
-    session.subscribe((event) => this.#tell(event), signal);
-    this.#tell({ type: "state", state: session.state });
+    session.subscribe((event) => this.#dispatchEvent(event), signal);
+    this.#dispatchEvent({ type: "state", state: session.state });
   }
 
-  #tell(event: SessionEvent) {
+  #dispatchEvent(event: SessionEvent) {
     if (event.type === "state") this.#show(event.state);
-    // Of a conversation that goes on, what was given up is `cancelled`.
+    // While the conversation goes on, a file that was given up is `cancelled`, not `failed`.
     else if (event.type === "transfer") this.#isCutOff ||= isCutOff(event.transfer);
     this.dispatch(event.type, { prefix: "session", target: window, detail: event });
   }
@@ -76,9 +82,9 @@ export default class RoomController extends RoomPart {
   #show(state: SessionState) {
     const { dataset } = this.element;
     if (state.phase === "ended") {
-      const words = ended(state.reason);
+      const text = ended(state.reason);
       const refusal = state.reason.type === "failed" && !this.#wasSecure;
-      this.#end(this.#isCutOff ? cutOff(words) : words, refusal);
+      this.#end(this.#isCutOff ? cutOff(text) : text, refusal);
       if (state.reason.type === "destroyed") this.#goAway();
       return;
     }
@@ -91,11 +97,11 @@ export default class RoomController extends RoomPart {
   }
 
   /** The one way out of a room: its page is emptied, whatever the reason. */
-  #end(words: ErrorText, refusal: boolean) {
+  #end(text: ErrorText, refusal: boolean) {
     this.#lifetime?.abort();
     this.room.session = undefined;
     this.room.invite = undefined;
-    this.room.ending = { words, refusal };
+    this.room.ending = { text, refusal };
     showEnded();
   }
 

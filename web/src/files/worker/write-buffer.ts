@@ -1,6 +1,6 @@
 import type { Bytes } from "@nullroom/core/brand";
 
-/** Chunks put together: browsers are slow at many small writes and blobs. */
+/** Bytes that are written at once: browsers are slow at many small writes and blobs. */
 export const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 
 export class WriteBuffer {
@@ -22,10 +22,10 @@ export class WriteBuffer {
   }
 }
 
-/** A file being written: one gathered piece is on its way to the disk while the next one is gathered. */
+/** A file that is being written: one piece is on its way to the disk while the next one is put together. */
 export class BufferedStream {
   readonly #stream: FileSystemWritableFileStream;
-  readonly #gathered = new WriteBuffer();
+  readonly #buffer = new WriteBuffer();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(stream: FileSystemWritableFileStream) {
@@ -33,24 +33,24 @@ export class BufferedStream {
   }
 
   async write(chunk: Bytes): Promise<void> {
-    const piece = this.#gathered.add(chunk);
+    const piece = this.#buffer.add(chunk);
     if (!piece) return;
     await this.#writing;
     this.#writing = this.#stream.write(piece);
-    // The next write, or the end, tells of it.
+    // The next write, or the end, reports the failure.
     this.#writing.catch(() => undefined);
   }
 
-  /** Puts the file in its place. */
+  /** The file becomes what was written. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#stream.write(this.#gathered.take());
+    await this.#stream.write(this.#buffer.take());
     await this.#stream.close();
   }
 
-  /** Leaves what was there before. */
+  /** The file stays what it was before. */
   async abort(): Promise<void> {
-    this.#gathered.take();
+    this.#buffer.take();
     await this.#stream.abort();
   }
 }
