@@ -1,5 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
-
 /** The pauses between two questions: short at first, then longer, since each question costs a browser some milliseconds. */
 const SOON_MS = 30;
 const LATER_MS = 150;
@@ -15,6 +13,6 @@ export async function until<T>(
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
-    await wait(pause);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

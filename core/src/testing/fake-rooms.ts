@@ -6,7 +6,7 @@ import { InlineEngine } from "../session/v2/engine/inline.ts";
 import { parseCommand } from "../wire/cable.ts";
 import { toBase64Url } from "../wire/read.ts";
 import { type FromServer, formatFromServer, parseToServer, type ToServer } from "../wire/room-messages.ts";
-import { FakeNetwork, fakeCertificate } from "./fake-network.ts";
+import { FakeNetwork } from "./fake-network.ts";
 import { FakeSocket } from "./fake-socket.ts";
 import { toHex } from "./hex.ts";
 
@@ -24,7 +24,6 @@ const SESSION_MS = 600_000;
 export class FakeRooms {
   readonly network = new FakeNetwork();
   readonly seats: [RoomSocket | undefined, RoomSocket | undefined] = [undefined, undefined];
-  createPeerConnection: Platform["createPeerConnection"] = this.network.createPeerConnection;
   /** Every signal as its sender gave it. */
   readonly signals: { from: Seat; data: string }[] = [];
   /** Every action but signals. */
@@ -41,20 +40,17 @@ export class FakeRooms {
   isAway = false;
   /** Which seat `join` gives, where not the one that is asked for: a rejoin room has but one free. */
   freeSeat: Seat | undefined;
-  /** Whether the runtimes can restart ICE. */
-  restartsIce = true;
-  /** Whether they can make certificates, without which there are no lanes. */
-  makesCertificates = false;
 
-  /** @param clock - how much later it is there than here: a machine that has slept */
+  /**
+   * A runtime that can restart ICE and makes no certificates.
+   * @param clock - how much later it is there than here: a machine that has slept
+   */
   platform(clock = { aheadMs: 0 }): Platform {
-    const { restartsIce, makesCertificates } = this;
     return {
-      restartsIce,
-      ...(makesCertificates && { generateCertificate: async () => fakeCertificate() }),
+      restartsIce: true,
       fetch: async (_path, init) => this.#create(JSON.parse(String(init?.body))),
       openSocket: (protocols) => this.#connect(protocols),
-      createPeerConnection: this.createPeerConnection,
+      createPeerConnection: this.network.createPeerConnection,
       startFileWorker: () => new InlineEngine(),
       now: () => performance.now() + clock.aheadMs,
     };

@@ -30,22 +30,34 @@ export class HostilePeer implements Disposable {
   readonly #engine = new FrameEngine((frame) => void this.heard.push(frame));
   readonly #rendezvous: Rendezvous;
   #channels: SecureChannels | undefined;
-  #meet: (channels: SecureChannels) => void = () => undefined;
+  #secure: (channels: SecureChannels) => void = () => undefined;
   #refuse: (error: NullroomError) => void = () => undefined;
 
-  /** Resolves when both HELLOs are out. @throws what ended it before that */
-  static async join(platform: Platform, roomId: RoomId, fragment: string): Promise<HostilePeer> {
+  /**
+   * Resolves when both HELLOs are out.
+   * @param says.features - what its HELLO says that it can do, where that is not what its platform can
+   * @throws what ended it before that
+   */
+  static async join(
+    platform: Platform,
+    roomId: RoomId,
+    fragment: string,
+    says: { features?: number | undefined } = {},
+  ): Promise<HostilePeer> {
     const secret = parseFragment2(fragment);
     const { admit } = await deriveAdmission(secret);
-    const peer = new HostilePeer(platform, { roomId, secret, admit });
+    const peer = new HostilePeer(platform, { roomId, secret, admit, ...says });
     await new Promise<SecureChannels>((resolve, reject) => {
-      peer.#meet = resolve;
+      peer.#secure = resolve;
       peer.#refuse = reject;
     });
     return peer;
   }
 
-  private constructor(platform: Platform, room: { roomId: RoomId; secret: Bytes; admit: Bytes }) {
+  private constructor(
+    platform: Platform,
+    room: { roomId: RoomId; secret: Bytes; admit: Bytes; features?: number | undefined },
+  ) {
     this.#rendezvous = new Rendezvous({
       platform,
       engine: this.#engine,
@@ -55,6 +67,7 @@ export class HostilePeer implements Disposable {
       seat: 1,
       secret: new InviteSecret(room.secret),
       kem: loadKem(),
+      features: room.features,
       hideAddress: false,
       ttlSeconds: () => TTL_SECONDS,
       onEvent: (event) => this.#hear(event),
@@ -85,7 +98,7 @@ export class HostilePeer implements Disposable {
       const { channels } = event.secured;
       channels.listen({ onFrame: (frame) => this.#hearFrame(frame), onMarker: () => undefined });
       this.#channels = channels;
-      this.#meet(channels);
+      this.#secure(channels);
     } else if (event.type === "ended" || event.type === "attempt-failed") {
       this.#refuse(new NullroomError("E_CHANNEL", `not let in: ${JSON.stringify(event)}`));
     }

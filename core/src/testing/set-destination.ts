@@ -17,7 +17,7 @@ export class SetDestination implements SinkFactory, ChosenDestination, SetWriter
   }
 
   async open({ set, size }: Parameters<SinkFactory["open"]>[0], signal: AbortSignal): Promise<FileSink> {
-    if (!set) throw new Error("one file alone needs no shelf");
+    if (!set) throw new Error("one file alone is not a set");
     return new GuardedSink(new SplitWriter(set, this), size, signal);
   }
 

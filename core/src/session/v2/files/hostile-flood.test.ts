@@ -4,10 +4,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { scaled } from "../../../../../testing/scale.ts";
-import { until } from "../../../../../testing/until.ts";
 import { SEND_QUEUE_BYTES } from "../../../limits.ts";
 import { offer } from "../../../testing/hostile-frames.ts";
-import { HostileRendezvous } from "../../../testing/hostile-rendezvous.ts";
+import { goesOn } from "../../../testing/hostile-guest.ts";
+import { TwoPeople } from "../../../testing/two-people.ts";
 import type { CtlFrame } from "../../../wire/frames.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
@@ -36,22 +36,22 @@ describe(`${MANY} offers leave nothing behind`, () => {
   ];
 
   test.each(FLOODS)("%s", async (_, flood, reports) => {
-    using rendezvous = await HostileRendezvous.begin(until);
-    const { peer, transfers } = rendezvous;
+    using people = await TwoPeople.connectHostile();
+    const { guest } = people;
     const forget = async () => {
-      await rendezvous.goesOn();
-      peer.heard.length = 0;
-      transfers.clear();
+      await goesOn(people);
+      guest.heard.length = 0;
+      people.maker.forget();
     };
     await forget();
     const before = heldBytes();
     for (let fileId = 1; fileId <= MANY; fileId++) {
-      await peer.say(...flood(fileId));
+      await guest.say(...flood(fileId));
       if (fileId % 500 === 0) await forget();
     }
     await forget();
     expect(heldBytes() - before).toBeLessThan(NOISE_BYTES + LEFT_BYTES * MANY);
-    expect(rendezvous.reports).toBe(reports);
+    expect(people.maker.transferReports).toBe(reports);
   });
 });
 
@@ -61,21 +61,21 @@ describe("somebody who pours out and does not listen is left", () => {
     ["pings", () => PING],
     ["questions for more time", (): CtlFrame => ({ type: "extend_ask", addSeconds: 60 })],
   ])("%s", async (_, word) => {
-    using rendezvous = await HostileRendezvous.begin(until);
-    const ctl = rendezvous.rooms.network.connections[0]?.channels.get(0);
+    using people = await TwoPeople.connectHostile();
+    const ctl = people.network.connections[0]?.channels.get(0);
     if (ctl) ctl.bufferedAmount = SEND_QUEUE_BYTES + 1; // Nothing of what is said leaves any more.
-    for (let count = 1; count <= 4_096; count++) await rendezvous.peer.say(word(count));
-    expect(rendezvous.failure).toBe("open");
-    await rendezvous.peer.say(word(4_097), word(4_098));
-    expect(await rendezvous.end()).toBe("E_CHANNEL");
+    for (let count = 1; count <= 4_096; count++) await people.guest.say(word(count));
+    expect(people.maker.state.phase).toBe("secure");
+    await people.guest.say(word(4_097), word(4_098));
+    expect(await people.maker.fails()).toBe("E_CHANNEL");
   });
 
   test("more at once than anybody can take", async () => {
-    using rendezvous = await HostileRendezvous.begin(until);
-    const ctl = rendezvous.rooms.network.connections[0]?.channels.get(0);
+    using people = await TwoPeople.connectHostile();
+    const ctl = people.network.connections[0]?.channels.get(0);
     for (let count = 0; count < 2 ** 14; count++) ctl?.deliver(new ArrayBuffer(1));
-    expect(rendezvous.failure).toBe("open");
+    expect(people.maker.state.phase).toBe("secure");
     ctl?.deliver(new ArrayBuffer(1));
-    expect(await rendezvous.end()).toBe("E_CHANNEL");
+    expect(await people.maker.fails()).toBe("E_CHANNEL");
   });
 });

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { until } from "../../../../../testing/until.ts";
 import { fileOffering } from "../../../files/offering.ts";
 import { hashOfSevens, OFFERED_BYTES, sevens } from "../../../testing/hostile-frames.ts";
-import { HostileRendezvous } from "../../../testing/hostile-rendezvous.ts";
+import { goesOn } from "../../../testing/hostile-guest.ts";
+import type { HostilePeer } from "../../../testing/hostile-peer.ts";
+import { TwoPeople } from "../../../testing/two-people.ts";
 import type { CtlFrame } from "../../../wire/frames.ts";
 
 setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
@@ -11,11 +13,11 @@ setMaxListeners(0); // A session hangs all that it owns on one signal, and all o
 const MIB = 2 ** 20;
 const HASH = new Uint8Array(32);
 
-async function begin(): Promise<HostileRendezvous> {
-  const rendezvous = await HostileRendezvous.begin(until);
-  rendezvous.session.files.offer(fileOffering(new File([sevens(OFFERED_BYTES)], "a.txt")));
-  await until("the offer", () => rendezvous.peer.said("file_offer")[0]);
-  return rendezvous;
+async function begin(): Promise<TwoPeople<HostilePeer>> {
+  const people = await TwoPeople.connectHostile();
+  people.maker.session.files.offer(fileOffering(new File([sevens(OFFERED_BYTES)], "a.txt")));
+  await until("the offer", () => people.guest.said("file_offer")[0]);
+  return people;
 }
 
 const accept = (fileId: number, offset: number, creditEnd: number): CtlFrame => ({
@@ -36,8 +38,8 @@ const reject = (fileId: number, reason: 0 | 1 | 2 | 3 | 4 | 5): CtlFrame => ({
   reason,
 });
 const cancel = (fileId: number, reason: 0 | 3): CtlFrame => ({ type: "cancel", fileId, reason });
-const sent = ({ peer }: HostileRendezvous) =>
-  peer.said("chunk").reduce((sum, { data }) => sum + data.length, 0);
+const sent = ({ guest }: TwoPeople<HostilePeer>) =>
+  guest.said("chunk").reduce((sum, { data }) => sum + data.length, 0);
 
 describe("an answer that ends the session", () => {
   test.each([
@@ -49,9 +51,9 @@ describe("an answer that ends the session", () => {
     ["CANCEL of number 0", cancel(0, 3)],
     ["REJECT of the last number there is", reject(2 ** 32 - 1, 0)],
   ])("%s for a file that was never offered", async (_, lie) => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(lie);
-    expect(await rendezvous.end()).toBe("E_RECORD_TYPE");
+    using people = await begin();
+    await people.guest.say(lie);
+    expect(await people.maker.fails()).toBe("E_RECORD_TYPE");
   });
 
   test.each([
@@ -65,46 +67,46 @@ describe("an answer that ends the session", () => {
     ["a reason that nobody knows", [{ type: 0x22, body: Uint8Array.of(0, 0, 0, 1, 6) }], "E_RECORD_TYPE"],
     ["a number that nobody can count", [accept(1, 0, 2 ** 60)], "E_RECORD_TYPE"],
   ])("%s", async (_, lies, code) => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(...lies);
-    expect(await rendezvous.end()).toBe(code);
-    expect(rendezvous.transfers.get("out-1")?.status).not.toBe("delivered");
+    using people = await begin();
+    await people.guest.say(...lies);
+    expect(await people.maker.fails()).toBe(code);
+    expect(people.maker.transfers.get("out-1")?.status).not.toBe("delivered");
   });
 });
 
 describe("no byte leaves that nobody may have", () => {
   test("before ACCEPT, whatever credit is given", async () => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(credit(1, MIB));
-    await rendezvous.goesOn();
-    expect(sent(rendezvous)).toBe(0);
-    await rendezvous.peer.say(accept(1, 0, 10));
-    await until("what ACCEPT allows", () => sent(rendezvous) === 10);
+    using people = await begin();
+    await people.guest.say(credit(1, MIB));
+    await goesOn(people);
+    expect(sent(people)).toBe(0);
+    await people.guest.say(accept(1, 0, 10));
+    await until("what ACCEPT allows", () => sent(people) === 10);
   });
 
   test("beyond the credit; and no more than the file has, however much that is", async () => {
-    using rendezvous = await begin();
-    const { peer } = rendezvous;
-    await peer.say(accept(1, 0, 1));
-    await until("the first", () => sent(rendezvous) === 1);
-    await peer.say(credit(1, 70_000));
-    await until("the rest of it", () => sent(rendezvous) === 70_000);
-    await rendezvous.goesOn();
-    expect(sent(rendezvous)).toBe(70_000);
-    await peer.say(credit(1, Number.MAX_SAFE_INTEGER));
-    await until("the end", () => peer.said("file_end")[0]);
-    expect(sent(rendezvous)).toBe(OFFERED_BYTES);
-    expect(peer.said("file_end")).toEqual([
+    using people = await begin();
+    const { guest } = people;
+    await guest.say(accept(1, 0, 1));
+    await until("the first", () => sent(people) === 1);
+    await guest.say(credit(1, 70_000));
+    await until("the rest of it", () => sent(people) === 70_000);
+    await goesOn(people);
+    expect(sent(people)).toBe(70_000);
+    await guest.say(credit(1, Number.MAX_SAFE_INTEGER));
+    await until("the end", () => guest.said("file_end")[0]);
+    expect(sent(people)).toBe(OFFERED_BYTES);
+    expect(guest.said("file_end")).toEqual([
       { type: "file_end", fileId: 1, size: OFFERED_BYTES, sha256: await hashOfSevens(OFFERED_BYTES) },
     ]);
   });
 
   test("credit without end, in drops, moves what it allows and nothing else", async () => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(accept(1, 0, 0));
-    for (let end = 1; end <= 300; end++) await rendezvous.peer.say(credit(1, end), credit(1, end));
-    await until("all of that", () => sent(rendezvous) === 300);
-    expect(rendezvous.peer.said("chunk").every(({ data }) => data.length > 0)).toBe(true);
+    using people = await begin();
+    await people.guest.say(accept(1, 0, 0));
+    for (let end = 1; end <= 300; end++) await people.guest.say(credit(1, end), credit(1, end));
+    await until("all of that", () => sent(people) === 300);
+    expect(people.guest.said("chunk").every(({ data }) => data.length > 0)).toBe(true);
   });
 });
 
@@ -113,22 +115,22 @@ describe("what is said of a file that was sent", () => {
     ["another hash", OFFERED_BYTES, HASH],
     ["another size", OFFERED_BYTES - 1, undefined],
   ])("FILE_DONE with %s: it has failed", async (_, size, sha256) => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(accept(1, 0, MIB));
-    await until("the end", () => rendezvous.peer.said("file_end")[0]);
-    await rendezvous.peer.say(done(1, size, sha256 ?? (await hashOfSevens(OFFERED_BYTES))));
-    expect(await rendezvous.becomes("out-1", "failed")).toMatchObject({ code: "E_FILE_HASH" });
-    await rendezvous.goesOn();
+    using people = await begin();
+    await people.guest.say(accept(1, 0, MIB));
+    await until("the end", () => people.guest.said("file_end")[0]);
+    await people.guest.say(done(1, size, sha256 ?? (await hashOfSevens(OFFERED_BYTES))));
+    expect(await people.maker.becomes("out-1", "failed")).toMatchObject({ code: "E_FILE_HASH" });
+    await goesOn(people);
   });
 
   test("FILE_DONE ahead of the bytes is believed only if it is true in the end", async () => {
-    using rendezvous = await begin();
-    const { peer } = rendezvous;
-    await peer.say(accept(1, 0, 1), done(1, OFFERED_BYTES, await hashOfSevens(OFFERED_BYTES)));
-    await rendezvous.goesOn();
-    expect(rendezvous.transfers.get("out-1")?.status).toBe("moving");
-    await peer.say(credit(1, MIB));
-    await rendezvous.becomes("out-1", "delivered");
+    using people = await begin();
+    const { guest } = people;
+    await guest.say(accept(1, 0, 1), done(1, OFFERED_BYTES, await hashOfSevens(OFFERED_BYTES)));
+    await goesOn(people);
+    expect(people.maker.transfers.get("out-1")?.status).toBe("moving");
+    await guest.say(credit(1, MIB));
+    await people.maker.becomes("out-1", "delivered");
   });
 
   test.each([
@@ -141,26 +143,26 @@ describe("what is said of a file that was sent", () => {
   ] as const)(
     "refused in the middle for reason %i: no byte more, and it is said",
     async (reason, status, code) => {
-      using rendezvous = await begin();
-      const { peer } = rendezvous;
-      await peer.say(accept(1, 0, 10));
-      await until("the first", () => sent(rendezvous) === 10);
-      await peer.say(reject(1, reason), credit(1, MIB));
-      const transfer = await rendezvous.becomes("out-1", status);
+      using people = await begin();
+      const { guest } = people;
+      await guest.say(accept(1, 0, 10));
+      await until("the first", () => sent(people) === 10);
+      await guest.say(reject(1, reason), credit(1, MIB));
+      const transfer = await people.maker.becomes("out-1", status);
       expect(transfer.code).toBe(code);
-      await rendezvous.goesOn();
-      expect(sent(rendezvous)).toBe(10);
+      await goesOn(people);
+      expect(sent(people)).toBe(10);
     },
   );
 
   test("whatever is said of a file that is over is dropped", async () => {
-    using rendezvous = await begin();
-    const { peer } = rendezvous;
-    await peer.say(reject(1, 0));
-    await rendezvous.becomes("out-1", "declined");
-    await peer.say(accept(1, 5, MIB), credit(1, 0), reject(1, 5), cancel(1, 3), done(1), accept(1, 0, MIB));
-    await rendezvous.goesOn();
-    expect(rendezvous.transfers.get("out-1")?.status).toBe("declined");
-    expect(sent(rendezvous)).toBe(0);
+    using people = await begin();
+    const { guest } = people;
+    await guest.say(reject(1, 0));
+    await people.maker.becomes("out-1", "declined");
+    await guest.say(accept(1, 5, MIB), credit(1, 0), reject(1, 5), cancel(1, 3), done(1), accept(1, 0, MIB));
+    await goesOn(people);
+    expect(people.maker.transfers.get("out-1")?.status).toBe("declined");
+    expect(sent(people)).toBe(0);
   });
 });

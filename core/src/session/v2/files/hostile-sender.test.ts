@@ -11,8 +11,10 @@ import {
   sized,
   stuckDestination,
 } from "../../../testing/hostile-frames.ts";
-import { HostileRendezvous } from "../../../testing/hostile-rendezvous.ts";
+import { accepted, goesOn } from "../../../testing/hostile-guest.ts";
+import type { HostilePeer } from "../../../testing/hostile-peer.ts";
 import { savedBytes } from "../../../testing/plain-destination.ts";
+import { TwoPeople } from "../../../testing/two-people.ts";
 import type { CtlFrame, FrameBytes } from "../../../wire/frames.ts";
 import { FILE_NAME_BYTES } from "../../file-name.ts";
 import { utf8Length } from "../../text.ts";
@@ -23,7 +25,7 @@ setMaxListeners(0); // A session hangs all that it owns on one signal, and all o
 
 /** What the honest side takes, by its own server's word. */
 const LIMIT = 2 ** 24;
-const begin = () => HostileRendezvous.begin(until);
+const begin = () => TwoPeople.connectHostile();
 const utf8 = (text: string) => sized(new TextEncoder().encode(text));
 
 describe("an offer that ends the session", () => {
@@ -40,49 +42,50 @@ describe("an offer that ends the session", () => {
   ];
 
   test.each(LIES)("%s", async (_, lie, code) => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(lie);
-    expect(await rendezvous.end()).toBe(code);
-    expect(rendezvous.transfers.size).toBe(0);
+    using people = await begin();
+    await people.guest.say(lie);
+    expect(await people.maker.fails()).toBe(code);
+    expect(people.maker.transfers.size).toBe(0);
   });
 });
 
 describe("an offer that is refused without asking", () => {
   test("above the limit, and above whatever a disk may hold", async () => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(offer(1, { size: LIMIT + 1 }), offer(2, { size: Number.MAX_SAFE_INTEGER }));
-    await rendezvous.goesOn();
-    expect(rendezvous.peer.said("reject")).toEqual([
+    using people = await begin();
+    await people.guest.say(offer(1, { size: LIMIT + 1 }), offer(2, { size: Number.MAX_SAFE_INTEGER }));
+    await goesOn(people);
+    expect(people.guest.said("reject")).toEqual([
       { type: "reject", fileId: 1, reason: 1 },
       { type: "reject", fileId: 2, reason: 1 },
     ]);
-    expect(rendezvous.reports).toBe(0);
+    expect(people.maker.transferReports).toBe(0);
   });
 
   test("the seventeenth that is open, until one is not any more", async () => {
-    using rendezvous = await begin();
-    const { peer, session, transfers } = rendezvous;
-    for (let fileId = 1; fileId <= MAX_OPEN_OFFERS + 1; fileId++) await peer.say(offer(fileId));
-    await rendezvous.goesOn();
-    expect(peer.said("reject")).toEqual([{ type: "reject", fileId: 17, reason: 2 }]);
+    using people = await begin();
+    const { session, transfers } = people.maker;
+    const { guest } = people;
+    for (let fileId = 1; fileId <= MAX_OPEN_OFFERS + 1; fileId++) await guest.say(offer(fileId));
+    await goesOn(people);
+    expect(guest.said("reject")).toEqual([{ type: "reject", fileId: 17, reason: 2 }]);
     session.files.decline("in-3");
-    await peer.say(offer(18));
-    await rendezvous.becomes("in-18", "offered");
+    await guest.say(offer(18));
+    await people.maker.becomes("in-18", "offered");
     expect(transfers.size).toBe(17);
   });
 
   test("the same one again asks nobody twice", async () => {
-    using rendezvous = await begin();
-    const { peer } = rendezvous;
-    for (let again = 0; again < 50; again++) await peer.say(offer(1, { name: `other ${again}` }));
-    await rendezvous.goesOn();
-    expect(rendezvous.transfers.get("in-1")?.name).toBe("other 0");
-    expect(rendezvous.reports).toBe(1);
-    rendezvous.session.files.decline("in-1");
-    await peer.say(offer(1));
-    await rendezvous.goesOn();
-    expect(rendezvous.reports).toBe(2);
-    expect(peer.said("reject")).toEqual([{ type: "reject", fileId: 1, reason: 0 }]);
+    using people = await begin();
+    const { guest } = people;
+    for (let again = 0; again < 50; again++) await guest.say(offer(1, { name: `other ${again}` }));
+    await goesOn(people);
+    expect(people.maker.transfers.get("in-1")?.name).toBe("other 0");
+    expect(people.maker.transferReports).toBe(1);
+    people.maker.session.files.decline("in-1");
+    await guest.say(offer(1));
+    await goesOn(people);
+    expect(people.maker.transferReports).toBe(2);
+    expect(guest.said("reject")).toEqual([{ type: "reject", fileId: 1, reason: 0 }]);
   });
 });
 
@@ -101,15 +104,15 @@ describe("a name", () => {
   ];
 
   test.each(NAMES)("%s", async (_, hostile, safe) => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(offer(1, { name: hostile }));
-    expect((await rendezvous.becomes("in-1", "offered")).name).toBe(safe);
+    using people = await begin();
+    await people.guest.say(offer(1, { name: hostile }));
+    expect((await people.maker.becomes("in-1", "offered")).name).toBe(safe);
   });
 
   test("as long as a record's byte can say is cut before its extension", async () => {
-    using rendezvous = await begin();
-    await rendezvous.peer.say(offer(1, { name: `${"n".repeat(251)}.exe` }));
-    const { name } = await rendezvous.becomes("in-1", "offered");
+    using people = await begin();
+    await people.guest.say(offer(1, { name: `${"n".repeat(251)}.exe` }));
+    const { name } = await people.maker.becomes("in-1", "offered");
     expect(utf8Length(name)).toBe(FILE_NAME_BYTES);
     expect(name.endsWith("n.exe")).toBe(true);
   });
@@ -117,87 +120,89 @@ describe("a name", () => {
   test.each(["text/html", "image/svg+xml", "t\u00e9xt/plain", "text/plain\r\n<b>", "", "x".repeat(255)])(
     "with the type %j is of no type that anybody would run",
     async (mime) => {
-      using rendezvous = await begin();
-      await rendezvous.peer.say(rawOffer(utf8("a"), utf8(mime)));
-      expect((await rendezvous.becomes("in-1", "offered")).type).toBe("application/octet-stream");
+      using people = await begin();
+      await people.guest.say(rawOffer(utf8("a"), utf8(mime)));
+      expect((await people.maker.becomes("in-1", "offered")).type).toBe("application/octet-stream");
     },
   );
 });
 
 describe("bytes that end the session", () => {
-  type Lie = (rendezvous: HostileRendezvous) => Promise<void>;
+  type Lie = (people: TwoPeople<HostilePeer>) => Promise<void>;
   const LIES: readonly (readonly [string, Lie, string])[] = [
-    ["of a file that was never offered", ({ peer }) => peer.move(chunk(9, 0, 1)), "E_RECORD_TYPE"],
+    ["of a file that was never offered", ({ guest }) => guest.move(chunk(9, 0, 1)), "E_RECORD_TYPE"],
     [
       "the end of a file that was never offered",
-      async ({ peer }) => peer.move(await fileEnd(9, 0)),
+      async ({ guest }) => guest.move(await fileEnd(9, 0)),
       "E_RECORD_TYPE",
     ],
     [
       "before anybody accepted",
-      async ({ peer }) => {
-        await peer.say(offer(2));
-        await peer.move(chunk(2, 0, 1));
+      async ({ guest }) => {
+        await guest.say(offer(2));
+        await guest.move(chunk(2, 0, 1));
       },
       "E_RECORD_TYPE",
     ],
     [
       "of a file that was declined",
-      async (rendezvous) => {
-        await rendezvous.peer.say(offer(2));
-        await rendezvous.becomes("in-2", "offered");
-        rendezvous.session.files.decline("in-2");
-        await rendezvous.peer.move(chunk(2, 0, 1));
+      async (people) => {
+        await people.guest.say(offer(2));
+        await people.maker.becomes("in-2", "offered");
+        people.maker.session.files.decline("in-2");
+        await people.guest.move(chunk(2, 0, 1));
       },
       "E_RECORD_TYPE",
     ],
-    ["that leave one out", ({ peer }) => peer.move(chunk(1, 1, 10)), "E_FILE_OFFSET"],
-    ["that come twice", ({ peer }) => peer.move(chunk(1, 0, 10), chunk(1, 9, 10)), "E_FILE_OFFSET"],
-    ["from the far end", ({ peer }) => peer.move(chunk(1, Number.MAX_SAFE_INTEGER, 1)), "E_FILE_OFFSET"],
+    ["that leave one out", ({ guest }) => guest.move(chunk(1, 1, 10)), "E_FILE_OFFSET"],
+    ["that come twice", ({ guest }) => guest.move(chunk(1, 0, 10), chunk(1, 9, 10)), "E_FILE_OFFSET"],
+    ["from the far end", ({ guest }) => guest.move(chunk(1, Number.MAX_SAFE_INTEGER, 1)), "E_FILE_OFFSET"],
     [
       "more than was offered",
-      ({ peer }) => peer.move(chunk(1, 0, 60_000), chunk(1, 60_000, 40_001)),
+      ({ guest }) => guest.move(chunk(1, 0, 60_000), chunk(1, 60_000, 40_001)),
       "E_FILE_SIZE",
     ],
-    ["none at all", ({ peer }) => peer.move(chunk(1, 0, 0)), "E_RECORD_TYPE"],
-    ["too many at once", ({ peer }) => peer.move(chunk(1, 0, 65_281)), "E_RECORD_TYPE"],
+    ["none at all", ({ guest }) => guest.move(chunk(1, 0, 0)), "E_RECORD_TYPE"],
+    ["too many at once", ({ guest }) => guest.move(chunk(1, 0, 65_281)), "E_RECORD_TYPE"],
   ];
 
   test.each(LIES)("%s", async (_, lie, code) => {
-    using rendezvous = await begin();
-    await rendezvous.accepted({ fileId: 1, size: OFFERED_BYTES });
-    await lie(rendezvous);
-    expect(await rendezvous.end()).toBe(code);
-    expect([...rendezvous.transfers.values()].filter(({ status }) => status === "delivered")).toEqual([]);
+    using people = await begin();
+    await accepted(people, { fileId: 1, size: OFFERED_BYTES });
+    await lie(people);
+    expect(await people.maker.fails()).toBe(code);
+    expect([...people.maker.transfers.values()].filter(({ status }) => status === "delivered")).toEqual([]);
   });
 
   test("one byte more than the credit", async () => {
-    using rendezvous = await begin();
-    const { peer, session } = rendezvous;
+    using people = await begin();
+    const { session } = people.maker;
+    const { guest } = people;
     const size = CREDIT_BYTES + 1_000_000;
-    expect(await rendezvous.accepted({ fileId: 1, size })).toMatchObject({ creditEnd: CREDIT_BYTES });
-    await peer.move(chunk(1, 0, 1));
-    await rendezvous.becomes("in-1", "moving");
+    expect(await accepted(people, { fileId: 1, size })).toMatchObject({ creditEnd: CREDIT_BYTES });
+    await guest.move(chunk(1, 0, 1));
+    await people.maker.becomes("in-1", "moving");
     session.files.pause("in-1"); // No more credit from here on.
     let offset = 1;
-    for (; offset + 65_280 <= CREDIT_BYTES; offset += 65_280) await peer.move(chunk(1, offset, 65_280));
-    await until("all of it", () => rendezvous.transfers.get("in-1")?.moved === offset);
-    expect(rendezvous.failure).toBe("open");
-    await peer.move(chunk(1, offset, CREDIT_BYTES + 1 - offset));
-    expect(await rendezvous.end()).toBe("E_FILE_CREDIT");
+    for (; offset + 65_280 <= CREDIT_BYTES; offset += 65_280) await guest.move(chunk(1, offset, 65_280));
+    await until("all of it", () => people.maker.transfers.get("in-1")?.moved === offset);
+    expect(people.maker.state.phase).toBe("secure");
+    await guest.move(chunk(1, offset, CREDIT_BYTES + 1 - offset));
+    expect(await people.maker.fails()).toBe("E_FILE_CREDIT");
   });
 
   test("thousands of records that nobody can take so fast", async () => {
-    using rendezvous = await begin();
-    const { peer, rooms } = rendezvous;
-    await rendezvous.accepted({ fileId: 1, size: LIMIT }, stuckDestination());
-    await peer.move(chunk(1, 0, 1)); // Behind which everything waits.
-    await rendezvous.becomes("in-1", "moving");
-    const bulk = rooms.network.connections[0]?.channels.get(1);
+    using people = await begin();
+    const { guest } = people;
+    const { network } = people;
+    await accepted(people, { fileId: 1, size: LIMIT }, stuckDestination());
+    await guest.move(chunk(1, 0, 1)); // Behind which everything waits.
+    await people.maker.becomes("in-1", "moving");
+    const bulk = network.connections[0]?.channels.get(1);
     for (let count = 0; count < 2_048; count++) bulk?.deliver(new ArrayBuffer(1));
-    expect(rendezvous.failure).toBe("open");
+    expect(people.maker.state.phase).toBe("secure");
     bulk?.deliver(new ArrayBuffer(1));
-    expect(await rendezvous.end()).toBe("E_FILE_CREDIT");
+    expect(await people.maker.fails()).toBe("E_FILE_CREDIT");
   });
 });
 
@@ -211,40 +216,41 @@ describe("bytes that fail their file, and nothing else", () => {
   ];
 
   test.each(ENDS)("an end with %s", async (_, sent, size, hashed, code) => {
-    using rendezvous = await begin();
-    const { peer } = rendezvous;
-    await rendezvous.accepted({ fileId: 1, size: 1_000 });
-    await peer.move(chunk(1, 0, sent), await fileEnd(1, size, hashed));
-    expect(await rendezvous.becomes("in-1", "failed")).toMatchObject({ code });
-    await rendezvous.goesOn();
-    expect(peer.said("cancel")).toEqual([{ type: "cancel", fileId: 1, reason: 5 }]);
-    expect(peer.said("file_done")).toEqual([]);
-    await rendezvous.accepted({ fileId: 2, size: 3 });
-    await peer.move(chunk(2, 0, 3), await fileEnd(2, 3));
-    const { received } = await rendezvous.becomes("in-2", "delivered");
+    using people = await begin();
+    const { guest } = people;
+    await accepted(people, { fileId: 1, size: 1_000 });
+    await guest.move(chunk(1, 0, sent), await fileEnd(1, size, hashed));
+    expect(await people.maker.becomes("in-1", "failed")).toMatchObject({ code });
+    await goesOn(people);
+    expect(guest.said("cancel")).toEqual([{ type: "cancel", fileId: 1, reason: 5 }]);
+    expect(guest.said("file_done")).toEqual([]);
+    await accepted(people, { fileId: 2, size: 3 });
+    await guest.move(chunk(2, 0, 3), await fileEnd(2, 3));
+    const { received } = await people.maker.becomes("in-2", "delivered");
     expect(await savedBytes(received)).toEqual(sevens(3));
   });
 
   test("what comes after the end, or after a cancel of either side, is dropped", async () => {
-    using rendezvous = await begin();
-    const { peer, session, transfers } = rendezvous;
-    for (const fileId of [1, 2, 3]) await rendezvous.accepted({ fileId, size: 10 });
-    await peer.move(chunk(1, 0, 10), await fileEnd(1, 10));
-    await rendezvous.becomes("in-1", "delivered");
+    using people = await begin();
+    const { session, transfers } = people.maker;
+    const { guest } = people;
+    for (const fileId of [1, 2, 3]) await accepted(people, { fileId, size: 10 });
+    await guest.move(chunk(1, 0, 10), await fileEnd(1, 10));
+    await people.maker.becomes("in-1", "delivered");
     session.files.cancel("in-2");
-    await peer.say({ type: "cancel", fileId: 3, reason: 3 });
-    await rendezvous.becomes("in-3", "cancelled");
+    await guest.say({ type: "cancel", fileId: 3, reason: 3 });
+    await people.maker.becomes("in-3", "cancelled");
     for (const fileId of [1, 2, 3])
-      await peer.move(chunk(fileId, 0, 10), chunk(fileId, 99, 5), await fileEnd(fileId, 7));
-    await rendezvous.accepted({ fileId: 4, size: 0 });
-    await peer.move(await fileEnd(4, 0)); // Behind all of them.
-    await rendezvous.becomes("in-4", "delivered");
+      await guest.move(chunk(fileId, 0, 10), chunk(fileId, 99, 5), await fileEnd(fileId, 7));
+    await accepted(people, { fileId: 4, size: 0 });
+    await guest.move(await fileEnd(4, 0)); // Behind all of them.
+    await people.maker.becomes("in-4", "delivered");
     expect([1, 2, 3].map((id) => transfers.get(`in-${id}`)?.status)).toEqual([
       "delivered",
       "cancelled",
       "cancelled",
     ]);
     expect(await savedBytes(transfers.get("in-1")?.received)).toEqual(sevens(10));
-    await expect.poll(() => peer.said("file_done").map(({ fileId }) => fileId)).toEqual([1, 4]);
+    await expect.poll(() => guest.said("file_done").map(({ fileId }) => fileId)).toEqual([1, 4]);
   });
 });

@@ -37,6 +37,8 @@ export type RendezvousOptions = {
   platform: Platform;
   /** How the two are connected, where not by a PeerConnection. */
   openTransport?: OpenTransport | undefined;
+  /** What this side can do, as HELLO says it, where it says less than its platform can. */
+  features?: number | undefined;
   /** What is needed once the two have met. @throws "E_SERVER" */
   load: () => Promise<ConnectCode>;
   engine: Pick<FileEngineClient, "attach">;
@@ -208,7 +210,7 @@ export class Rendezvous {
   }
 
   #connectionOptions(role: Seat): ResumptionOptions["connection"] {
-    const { platform, load, engine, hideAddress, ttlSeconds } = this.#options;
+    const { platform, load, engine, hideAddress, ttlSeconds, features } = this.#options;
     const configuration = () => rtcConfiguration(this.#init?.iceServers ?? [], hideAddress);
     const openPeerConnection: OpenTransport = async (options) =>
       (await load()).PeerConnectionTransport.open({ ...options, platform, configuration });
@@ -218,7 +220,7 @@ export class Rendezvous {
       role,
       room: this.#room,
       hello: () => ({
-        features: featuresOf(platform),
+        features: features ?? featuresOf(platform),
         maxFile: this.#init?.fileSharing ? this.#init.fileSizeLimit : 0,
         ttlSeconds: ttlSeconds(),
       }),
