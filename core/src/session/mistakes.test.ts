@@ -8,7 +8,7 @@ import { FakeNetwork } from "../testing/fake-network.ts";
 import { type PeopleOptions, TwoPeople } from "../testing/two-people.ts";
 import { createRoom, joinRoom } from "./entry.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const forever = new AbortController().signal;
 

@@ -5,7 +5,7 @@ import { KEY_BYTES } from "../crypto/keys.ts";
 import type { HandshakeSource } from "../crypto/source.ts";
 
 /**
- * Two that agree as X25519 and ML-KEM do, without their work and without any secrecy: for tests that run an exchange
+ * Two sides that agree as X25519 and ML-KEM do, without their work and without any secrecy: for tests that run an exchange
  * thousands of times. @param keep - is given every secret, to see what becomes of it
  */
 export function cheapSource(keep: (secret: Bytes) => Bytes): HandshakeSource {

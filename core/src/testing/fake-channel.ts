@@ -1,6 +1,9 @@
 import { CountedTarget } from "./counted-target.ts";
 
-/** One end of a data channel whose other end is held by the test, or by a second one. */
+/** How frames reach the other end: later, and by itself. */
+type Carry = (task: () => void) => void;
+
+/** One end of a data channel. The other end is a second one, or the test itself, which reads what was sent. */
 export class FakeChannel extends CountedTarget implements RTCDataChannel {
   readonly label: string;
   readyState: RTCDataChannelState = "connecting";
@@ -9,6 +12,7 @@ export class FakeChannel extends CountedTarget implements RTCDataChannel {
   bufferedAmountLowThreshold = 0;
   /** When true, what is sent stays in `bufferedAmount` until the test lets it go by `drainTo`. */
   slow = false;
+  /** What was sent, in order. A network that carries the frames has them instead: here they would only pile up. */
   readonly sent: (string | Uint8Array<ArrayBuffer>)[] = [];
   other: FakeChannel | undefined;
   readonly id = 0;
@@ -24,16 +28,24 @@ export class FakeChannel extends CountedTarget implements RTCDataChannel {
   onmessage = null;
   onopen = null;
 
-  constructor(label: string) {
+  readonly #carry: Carry | undefined;
+
+  constructor(label: string, carry?: Carry) {
     super();
     this.label = label;
+    this.#carry = carry;
   }
 
   static pair(label: string): [FakeChannel, FakeChannel] {
     const ends: [FakeChannel, FakeChannel] = [new FakeChannel(label), new FakeChannel(label)];
-    ends[0].other = ends[1];
-    ends[1].other = ends[0];
+    ends[0].link(ends[1]);
     return ends;
+  }
+
+  /** The two are the ends of one channel from here on. */
+  link(other: FakeChannel): void {
+    this.other = other;
+    other.other = this;
   }
 
   open(): void {
@@ -45,14 +57,15 @@ export class FakeChannel extends CountedTarget implements RTCDataChannel {
   send(data: string | Blob | ArrayBuffer | ArrayBufferView): void {
     if (this.readyState !== "open") throw new DOMException("not open", "InvalidStateError");
     const frame = typeof data === "string" ? data : copied(data);
-    this.sent.push(frame);
+    if (this.#carry === undefined) this.sent.push(frame);
     if (this.slow) this.bufferedAmount += frame.length;
-    queueMicrotask(() => this.other?.receive(frame));
+    this.#pass((other) => other.receive(frame));
   }
 
-  receive(frame: string | Uint8Array<ArrayBuffer>): void {
+  /** As if the other side had sent it. */
+  receive(frame: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void {
     if (this.readyState !== "open") return;
-    const data = typeof frame === "string" ? frame : frame.slice().buffer;
+    const data = typeof frame === "string" ? frame : copied(frame).buffer;
     this.dispatchEvent(new MessageEvent("message", { data }));
   }
 
@@ -68,7 +81,13 @@ export class FakeChannel extends CountedTarget implements RTCDataChannel {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
     this.dispatchEvent(new Event("close"));
-    queueMicrotask(() => this.other?.close());
+    this.#pass((other) => other.close());
+  }
+
+  #pass(task: (other: FakeChannel) => void): void {
+    const { other } = this;
+    const carry = this.#carry ?? queueMicrotask;
+    if (other) carry(() => task(other));
   }
 }
 

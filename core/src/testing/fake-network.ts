@@ -1,37 +1,39 @@
 import { randomBytes } from "../crypto/bytes.ts";
 import type { PeerConnection } from "../platform.ts";
 import { CountedTarget } from "./counted-target.ts";
+import { FakeChannel } from "./fake-channel.ts";
 import { toHex } from "./hex.ts";
 
 /**
- * Peer connections in memory: descriptions that pass for real ones, found by their ufrag, with reliable ordered
- * negotiated channels. What ICE would do happens at once when both sides have both descriptions, and a way between.
+ * Peer connections in memory: their descriptions pass for real ones, and they find each other by their ufrag. Their
+ * channels are negotiated, reliable and ordered. What ICE would do happens at once, as soon as both sides have both
+ * descriptions and there is a way between them.
  */
 export class FakeNetwork {
   readonly connections: FakePeerConnection[] = [];
-  /** As every connection's statistics say. */
+  /** The round-trip time that every connection's statistics report. */
   roundTripMs = 0;
   #cable: "in" | "out" | "in another network" = "in";
   /** What was sent while nothing came through, in order: the stack sends it again when there is a way. */
   readonly #waiting: (() => void)[] = [];
 
-  /** Pull the cable; with `notice`, ICE has seen it. */
+  /** Nothing comes through any more. @param notice - whether ICE has noticed it */
   cut(notice = true): void {
     this.#cable = "out";
     if (notice) for (const connection of this.connections) connection.change("disconnected");
   }
 
-  /** Put it back, into the old network or another one, in which only new credentials find a way. */
+  /** The network is back: the old one, or another one, in which only new credentials find a way. */
   mend(into: "in" | "in another network" = "in"): void {
     this.#cable = into;
     for (const connection of this.connections) {
-      if (connection.connectionState === "new") connection.meet();
+      if (connection.connectionState === "new") connection.connect();
       else if (into === "in" && connection.connectionState === "disconnected") connection.change("connected");
     }
     if (into === "in") this.#flush();
   }
 
-  /** Two have found each other by their last descriptions. False where there is no way at all. */
+  /** Two connections have found each other by their last descriptions. False where there is no way at all. */
   findWay(): boolean {
     if (this.#cable === "out") return false;
     this.#cable = "in";
@@ -57,7 +59,7 @@ export class FakeNetwork {
     return asPeerConnection(connection);
   };
 
-  /** The one whose description, its last one, the other side was given. */
+  /** The connection whose last description this is. */
   find(sdp: string): FakePeerConnection | undefined {
     const ufrag = /a=ice-ufrag:(.*)\r\n/.exec(sdp)?.[1];
     return this.connections.find((connection) => connection.ufrag === ufrag);
@@ -92,8 +94,8 @@ export class FakePeerConnection extends CountedTarget {
     this.#fingerprint = drawFingerprint();
   }
 
-  createDataChannel(_label: string, { id }: { id?: number }): FakeChannel {
-    const channel = new FakeChannel(this.#network);
+  createDataChannel(label: string, { id }: { id?: number }): FakeChannel {
+    const channel = new FakeChannel(label, (task) => this.#network.carry(task));
     this.channels.set(id ?? 0, channel);
     return channel;
   }
@@ -112,14 +114,14 @@ export class FakePeerConnection extends CountedTarget {
     const candidate = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host";
     this.#tell("icecandidate", { candidate: { candidate, sdpMid: "0", sdpMLineIndex: 0 } });
     this.#tell("icecandidate", { candidate: null });
-    this.meet();
+    this.connect();
   }
 
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
     const isRestart = this.remoteDescription !== null && description.type === "offer";
     if (isRestart) this.ufrag = toHex(randomBytes(8));
     this.remoteDescription = description;
-    this.meet();
+    this.connect();
   }
 
   async addIceCandidate({ candidate }: { candidate: string }): Promise<void> {
@@ -150,14 +152,14 @@ export class FakePeerConnection extends CountedTarget {
   }
 
   /** Connected as soon as both sides have each other's last description, and there is a way. */
-  meet(): void {
+  connect(): void {
     const other = this.remoteDescription && this.#network.find(this.remoteDescription.sdp);
     if (!other?.remoteDescription || !other.localDescription || !this.localDescription) return;
     if (this.#network.find(other.remoteDescription.sdp) !== this) return;
     const isOver = (state: RTCPeerConnectionState) => state === "failed" || state === "closed";
     if (isOver(this.connectionState) || isOver(other.connectionState) || !this.#network.findWay()) return;
     for (const side of [this, other]) side.change("connected");
-    for (const [id, channel] of this.channels) channel.join(other.channels.get(id));
+    for (const [id, channel] of this.channels) openBoth(channel, other.channels.get(id));
   }
 
   #describe(setup: string): string {
@@ -183,56 +185,18 @@ export class FakePeerConnection extends CountedTarget {
   }
 }
 
-export class FakeChannel extends CountedTarget {
-  readyState: RTCDataChannelState = "connecting";
-  binaryType = "arraybuffer";
-  bufferedAmount = 0;
-  bufferedAmountLowThreshold = 0;
-  readonly #network: FakeNetwork;
-  #other: FakeChannel | undefined;
-
-  constructor(network: FakeNetwork) {
-    super();
-    this.#network = network;
-  }
-
-  join(other: FakeChannel | undefined): void {
-    if (other === undefined || this.readyState !== "connecting") return;
-    this.#other = other;
-    other.#other = this;
-    for (const side of [this, other]) {
-      side.readyState = "open";
-      side.dispatchEvent(new Event("open"));
-    }
-  }
-
-  send(data: string | ArrayBufferView<ArrayBuffer>): void {
-    if (this.readyState !== "open") throw new DOMException("not open", "InvalidStateError");
-    const copy = typeof data === "string" ? data : new Uint8Array(data.buffer).slice().buffer;
-    const other = this.#other;
-    this.#network.carry(() => other?.deliver(copy));
-  }
-
-  /** As if the other side had sent it. */
-  deliver(data: string | ArrayBuffer): void {
-    if (this.readyState === "open") this.dispatchEvent(new MessageEvent("message", { data }));
-  }
-
-  close(): void {
-    if (this.readyState === "closed") return;
-    this.readyState = "closed";
-    this.dispatchEvent(new Event("close"));
-    const other = this.#other;
-    this.#network.carry(() => other?.close());
-  }
+function openBoth(own: FakeChannel, other: FakeChannel | undefined): void {
+  if (other === undefined || own.readyState !== "connecting") return;
+  own.link(other);
+  for (const end of [own, other]) end.open();
 }
 
-/** The fake has what core uses; the rest of the W3C shape nobody asks for. */
+/** The fake has what core uses, and nobody asks for the rest of the W3C shape. */
 function asPeerConnection(fake: unknown): PeerConnection {
   return fake as PeerConnection;
 }
 
-/** What core asks of one: that two connections can have the same. */
+/** What core asks of a certificate is that two connections can have the same one. */
 export function fakeCertificate(): RTCCertificate {
   const value = drawFingerprint();
   return { expires: 0, getFingerprints: () => [{ algorithm: "sha-256", value }] };

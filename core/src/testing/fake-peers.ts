@@ -2,7 +2,10 @@ import type { PeerConnection } from "../platform.ts";
 import { CountedTarget } from "./counted-target.ts";
 import { FakeChannel } from "./fake-channel.ts";
 
-/** Peer connections that find each other by their descriptions, without a network and without waiting. */
+/**
+ * Peer connections as the classic protocol uses them: the offerer's channel is announced to the other side. They find
+ * each other by their descriptions, without a network and without waiting. FakeNetwork has those of protocol 2.
+ */
 export class FakePeers {
   readonly made: FakePeerConnection[] = [];
 
@@ -55,7 +58,7 @@ export class FakePeerConnection extends CountedTarget implements PeerConnection 
   }
 
   setConfiguration(): void {
-    // Nothing that a fake could heed.
+    // A fake has nothing that a configuration could change.
   }
 
   async setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void> {
@@ -63,13 +66,13 @@ export class FakePeerConnection extends CountedTarget implements PeerConnection 
     for (const candidate of [{ candidate: `candidate:${this.sdp}`, sdpMid: "0", sdpMLineIndex: 0 }, null]) {
       this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate }));
     }
-    this.#meet();
+    this.#connect();
   }
 
   async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
     if (!this.#peers.bySdp(description.sdp)) throw new DOMException("no such peer", "OperationError");
     this.remoteDescription = taken(description);
-    this.#meet();
+    this.#connect();
   }
 
   async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
@@ -84,18 +87,18 @@ export class FakePeerConnection extends CountedTarget implements PeerConnection 
 
   close(): void {
     if (this.connectionState === "closed") return;
-    this.connectionState = "closed"; // Silent, as in browsers.
+    this.connectionState = "closed"; // No event tells of it, as in browsers.
     for (const channel of this.channels) channel.close();
   }
 
-  /** The network, or the library, says so. */
+  /** The state changes, as the network or the library would have it. */
   become(state: RTCPeerConnectionState): void {
     if (this.connectionState === "closed") return;
     this.connectionState = state;
     this.dispatchEvent(new Event("connectionstatechange"));
   }
 
-  #meet(): void {
+  #connect(): void {
     const { other } = this;
     const complete = (pc: FakePeerConnection) => pc.localDescription && pc.remoteDescription;
     if (!other || !complete(this) || !complete(other) || this.connectionState !== "new") return;
@@ -108,8 +111,7 @@ export class FakePeerConnection extends CountedTarget implements PeerConnection 
   #accept(theirs: FakeChannel): void {
     const channel = new FakeChannel(theirs.label);
     this.channels.push(channel);
-    channel.other = theirs;
-    theirs.other = channel;
+    channel.link(theirs);
     this.dispatchEvent(Object.assign(new Event("datachannel"), { channel }));
     channel.open();
     theirs.open();

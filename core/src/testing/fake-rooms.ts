@@ -20,7 +20,7 @@ export type Tamper = (signal: {
 const ROOM = "11111111-1111-4111-8111-111111111111" as RoomId;
 const SESSION_MS = 600_000;
 
-/** A protocol 2 server in memory, with one room and a hand on everything that passes: it may lie as it likes. */
+/** A protocol 2 server in memory, with one room. The test sees everything that passes, and may let it lie. */
 export class FakeRooms {
   readonly network = new FakeNetwork();
   readonly seats: [RoomSocket | undefined, RoomSocket | undefined] = [undefined, undefined];
@@ -36,7 +36,7 @@ export class FakeRooms {
   #established = false;
   #counts: [number, number] = [0, 0];
 
-  /** While it is away, no socket opens; those that are open are the test's to drop. */
+  /** While the server is away, no socket opens. Those that are open stay so until the test drops them. */
   isAway = false;
   /** Which seat `join` gives, where not the one that is asked for: a rejoin room has but one free. */
   freeSeat: Seat | undefined;

@@ -44,7 +44,7 @@ export class FakeSocket extends CountedTarget implements Socket {
     this.dispatchEvent(new MessageEvent("message", { data }));
   }
 
-  /** The line breaks, or the server closes. */
+  /** The connection to the server breaks, or the server closes it. */
   drop(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;

@@ -6,7 +6,7 @@ import type { BulkFrame, CtlFrame, FrameBytes } from "../wire/frames.ts";
 import { CODES } from "../wire/frames.ts";
 import { plainDestination } from "./plain-destination.ts";
 
-/** Frames as a test writes them down: files are all sevens, and whatever matters is named. */
+/** Frames as a test writes them down: every byte of a file is 7, and whatever matters is named. */
 
 export const OFFERED_BYTES = 100_000;
 
@@ -34,19 +34,19 @@ export function chunk(fileId: number, offset: number, length: number): BulkFrame
   return { type: "chunk", fileId, offset, data: sevens(length) };
 }
 
-/** @param hashed - the length of what its hash is of, where it lies about one of them */
+/** @param hashed - how many bytes its hash is of, where size and hash are not to agree */
 export async function fileEnd(fileId: number, size: number, hashed = size): Promise<BulkFrame> {
   return { type: "file_end", fileId, size, sha256: await hashOfSevens(hashed) };
 }
 
-/** What FILE_END says of so many of them, between two that both have PIECES. */
+/** What FILE_END says of so many sevens, between two sides that both have PIECES. */
 export async function hashOfSevens(size: number): Promise<Bytes> {
   const hasher = hasherOf("pieces");
   await hasher.update(sevens(size));
   return hasher.digest();
 }
 
-/** A disk that has stopped to answer. */
+/** A destination on a disk that does not answer any more. */
 export function stuckDestination(): ChosenDestination {
   const never = () => new Promise<never>(() => undefined);
   const sink: FileSink = {

@@ -3,7 +3,7 @@ import { GuardedSink } from "../files/guarded-sink.ts";
 import { keptBlob } from "../files/kept.ts";
 import type { ChosenDestination, FileWriter, Received, SinkFactory } from "../files/sink.ts";
 
-/** A place in memory that holds anything: files need one, and most tests do not care which. */
+/** A destination in memory for any file, for tests that do not care where files go. */
 export function plainDestination(): SinkFactory & ChosenDestination {
   return {
     open: async ({ name, type, size }, signal) => new GuardedSink(new PlainWriter(name, type), size, signal),

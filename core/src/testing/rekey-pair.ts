@@ -13,7 +13,7 @@ import type { BulkFrame, HeardFrame } from "../wire/frames.ts";
 import { FakeChannel } from "./fake-channel.ts";
 import { FrameEngine } from "./frame-engine.ts";
 
-/** Both sides with all that they have but a network: what is sent waits for the test to deliver it. */
+/** Both sides of a re-key with all that they have but a network: what is sent waits for the test to deliver it. */
 export class RekeyPair implements Disposable {
   readonly sides: [RekeySide, RekeySide];
 
@@ -40,7 +40,7 @@ export class RekeyPair implements Disposable {
     return pair;
   }
 
-  /** As if both had said and heard all that it takes, in the first epoch. */
+  /** A lane opens as if both had said and heard all that it takes, in the first epoch. */
   async openLane(keep = (secret: Bytes) => secret): Promise<void> {
     const seed = randomBytes(KEY_BYTES);
     for (const side of this.sides) await side.openLane(keep(seed.slice()));
@@ -148,13 +148,13 @@ export class RekeySide {
     this.bulk.drainTo(0);
   }
 
-  /** The transport is gone: what is under way is void. */
+  /** The transport is gone, and with it whatever was under way. */
   cut(): void {
     this.rekey?.close();
     this.#lifetime.abort();
   }
 
-  /** How many markers it has said on each. */
+  /** How many markers this side has said on each bulk channel. */
   get epoch(): number {
     const { said, hasLane } = this;
     return (this.channels.counts.bulkSent - said.bulk - said.lane) / (hasLane ? 2 : 1);

@@ -3,8 +3,9 @@ import { type RekeyFrame, type RekeyState, rekeyStep } from "../session/v2/recor
 import { CODES, isMarker } from "../wire/frames.ts";
 
 /**
- * Two sides that re-key over two channels each way, and one more once they have opened a lane, with numbers for keys: everything that the record layer and the
- * key schedule would decide, and nothing that takes time. For exploring what may come after what.
+ * Two sides that re-key over two channels each way, and one more once they have opened a lane, with numbers for keys:
+ * everything that the record layer and the key schedule would decide, and nothing that takes time. Tests explore with it
+ * what may come after what.
  */
 export type World = {
   readonly sides: readonly [Side, Side];
@@ -18,17 +19,20 @@ type Side = {
   readonly known: number;
   /** Epochs whose resume secret it holds, newest first. */
   readonly resumes: readonly number[];
-  /** Of a lane as soon as it has keys. */
+  /** The epoch that each channel is in. A lane has one as soon as it has keys. */
   readonly sends: PerChannel<number>;
   readonly takes: PerChannel<number>;
-  /** Whether it is one of the channels: from LANES on. */
+  /** Whether the lane is one of the channels, which it is from LANES on. */
   readonly lane: "never yet" | "opening" | "open" | "none";
 };
 
 type PerChannel<T> = readonly [ctl: T, bulk: T, lane?: T];
-type Wires = readonly [ctl: readonly Letter[], bulk: readonly Letter[], lane: readonly Letter[]];
+type Wires = readonly [ctl: readonly SentRecord[], bulk: readonly SentRecord[], lane: readonly SentRecord[]];
 type LaneFrame = { readonly type: "lane_offer" } | { readonly type: "lanes"; readonly mask: 0 | 1 };
-type Letter = { readonly epoch: number; readonly frame: RekeyFrame | LaneFrame | { readonly type: "chunk" } };
+type SentRecord = {
+  readonly epoch: number;
+  readonly frame: RekeyFrame | LaneFrame | { readonly type: "chunk" };
+};
 
 const CTL = 0;
 const BULK = 1;
@@ -38,7 +42,7 @@ type Channel = (typeof CHANNELS)[number];
 
 export type Move =
   | { readonly move: "due" | "drawn"; readonly role: Role }
-  /** I begins to open a lane; it says LANES, with the lane or without. */
+  /** The initiator begins to open a lane; it says LANES, with the lane or without. */
   | { readonly move: "offer" | "name" | "give up"; readonly role: 0 }
   | { readonly move: "talk" | "deliver"; readonly role: Role; readonly channel: Channel };
 
@@ -53,7 +57,7 @@ const START: Side = {
 
 export const WORLD: World = worldOf(START);
 
-/** In which a lane may be opened, once. */
+/** A world in which a lane may be opened, once. */
 export const WORLD_WITH_LANE: World = worldOf({ ...START, lane: "never yet" });
 
 function worldOf(start: Side): World {
@@ -66,7 +70,7 @@ function worldOf(start: Side): World {
   };
 }
 
-/** Everything that may happen next. @param queued - at how many letters on a wire nobody says more */
+/** Everything that may happen next. @param queued - at how many records on their way nobody says more */
 export function moves({ sides, wires }: World, queued: number): Move[] {
   return ([0, 1] as const).flatMap((role): Move[] => {
     const { step } = sides[role].state;
@@ -87,7 +91,7 @@ export function moves({ sides, wires }: World, queued: number): Move[] {
   });
 }
 
-/** A lane that I names has connected, so R has its keys. */
+/** A lane that the initiator names has connected, so the responder has its keys. */
 function laneMoves([i, r]: World["sides"]): Move[] {
   if (i.lane === "never yet") return i.state.step === "rest" ? [{ move: "offer", role: 0 }] : [];
   if (i.lane !== "opening") return [];
@@ -99,7 +103,7 @@ function hasChannel({ lane }: Side, channel: Channel): boolean {
   return channel !== LANE || lane === "open";
 }
 
-/** @param move.role - who does it; of a letter, who said it. @throws what a side would end the session with */
+/** @param move.role - who does it; of a record on its way, who said it. @throws what a side would end the session with */
 export function after(world: World, move: Move): World {
   switch (move.move) {
     case "due":
@@ -122,18 +126,18 @@ export function after(world: World, move: Move): World {
 }
 
 function deliver(world: World, from: Role, channel: Channel): World {
-  const [letter, ...rest] = world.wires[from][channel];
-  if (letter === undefined) return world;
+  const [record, ...rest] = world.wires[from][channel];
+  if (record === undefined) return world;
   const to: Role = from === 0 ? 1 : 0;
   const { known, takes } = world.sides[to];
   const current = takes[channel];
   if (current === undefined) throw new Error("no keys for this lane");
-  const begins = letter.epoch === current + 1 && known > current;
-  if (letter.epoch !== current && !begins) throw new Error("no keys for this epoch");
-  const { frame } = letter;
+  const begins = record.epoch === current + 1 && known > current;
+  if (record.epoch !== current && !begins) throw new Error("no keys for this epoch");
+  const { frame } = record;
   if (isMarker(CODES[frame.type], channel, from) !== begins) throw new Error("a marker out of place");
   const taken = {
-    sides: replaced(world.sides, to, { ...world.sides[to], takes: replaced(takes, channel, letter.epoch) }),
+    sides: replaced(world.sides, to, { ...world.sides[to], takes: replaced(takes, channel, record.epoch) }),
     wires: replaced(world.wires, from, replaced(world.wires[from], channel, rest)),
   };
   if (frame.type === "chunk") return taken;
@@ -142,7 +146,7 @@ function deliver(world: World, from: Role, channel: Channel): World {
   return react(taken, to, frame);
 }
 
-/** With the keys of the epoch in which it is offered, which therefore must be the same on both sides. */
+/** A lane has keys of the epoch in which it is offered, which therefore must be the same on both sides. */
 function beginLane(world: World, role: Role): World {
   const held = react(world, role, { type: "hold" });
   const { known, sends, takes } = held.sides[role];
@@ -211,9 +215,9 @@ function begin(world: World, role: Role, marker: "rekey3" | "rekey4"): World {
   );
 }
 
-function say(world: World, role: Role, channel: Channel, frame: Letter["frame"]): World {
-  const letter = { epoch: world.sides[role].sends[channel] ?? Number.NaN, frame };
-  const wires = replaced(world.wires[role], channel, [...world.wires[role][channel], letter]);
+function say(world: World, role: Role, channel: Channel, frame: SentRecord["frame"]): World {
+  const record = { epoch: world.sides[role].sends[channel] ?? Number.NaN, frame };
+  const wires = replaced(world.wires[role], channel, [...world.wires[role][channel], record]);
   return { ...world, wires: replaced(world.wires, role, wires) };
 }
 

@@ -9,24 +9,24 @@ import {
 import { advance } from "../session/v2/connect/recovery/table.ts";
 import { SILENCE_MS } from "../session/v2/timing.ts";
 
-/** One side's call, named by its HS1: the same name on both sides is the same handshake. */
-export type Call = { readonly name: number; readonly used: string; heard: number; hasKeys: boolean };
+/** A resumption handshake as one side sees it, named by its HS1: the same name on both sides is the same handshake. */
+export type Handshake = { readonly name: number; readonly used: string; heard: number; hasKeys: boolean };
 
-/** A connection as one side sees it. */
-type Contact = { readonly name: number; saidHello: boolean; heardHello: boolean };
+/** The connection that a resumption handshake makes, as one side sees it, until both HELLOs are out. */
+type Connection = { readonly name: number; saidHello: boolean; heardHello: boolean };
 
 export type Side = {
   readonly role: Role;
   recovery: Recovery;
   /** `resume` secrets by name, newest first: the connection's, and the epoch's that they came with. */
   resumes: string[];
-  /** The connection in use, unless it was hung up or has died. */
-  line: number | undefined;
+  /** The name of the connection in use, unless it was closed or has died. */
+  connection: number | undefined;
   /** The connection whose re-keys its secrets follow: the last in use. */
   keyedBy: number;
-  call: Call | undefined;
-  connection: Contact | undefined;
-  /** R's, until I's first record over the new one. */
+  handshake: Handshake | undefined;
+  next: Connection | undefined;
+  /** False for the responder until the initiator's first record over a new connection. */
   isSettled: boolean;
   socketUntil: number;
 };
@@ -35,8 +35,8 @@ export type Side = {
 export type Fault = { at: number; ms: number; what: "network" | "socket-I" | "socket-R" | "relay" };
 
 /**
- * Two sides under `recovery.ts` in a world in which time is a number, and in which network, sockets and relay fail as
- * told. What a side does about it is for whoever extends this.
+ * Two sides under the recovery table in a world in which time is a number, and in which network, sockets and relay fail
+ * as told. What a side does about it is for the class that extends this one.
  */
 export abstract class FaultyWorld {
   readonly sides: readonly [Side, Side] = [side(0), side(1)];
@@ -124,13 +124,14 @@ export abstract class FaultyWorld {
   }
 
   protected noticeOutage(each: Side): void {
-    const { line } = each;
+    const { connection } = each;
     const ifStill = (event: RecoveryEvent) => () => {
-      if (!this.#isNetworkUp && each.line === line && line !== undefined) this.hear(each, event);
+      if (!this.#isNetworkUp && each.connection === connection && connection !== undefined)
+        this.hear(each, event);
     };
     this.in(1_000, 8_000, ifStill({ type: "disconnected" }));
     this.in(15_000, 40_000, () => {
-      if (!this.#isNetworkUp) this.lineDies(each, line);
+      if (!this.#isNetworkUp) this.connectionDies(each, connection);
     });
     this.in(SILENCE_MS, SILENCE_MS + 1, ifStill({ type: "silence" }));
   }
@@ -138,24 +139,28 @@ export abstract class FaultyWorld {
   #networkIsBack(): void {
     this.#isNetworkUp = true;
     for (const each of this.sides) {
-      const { line } = each;
+      const { connection } = each;
       this.in(0, 3_000, () => {
-        if (this.carries(line)) this.hear(each, { type: "connected" });
-        else this.lineDies(each, line);
+        if (this.carries(connection)) this.hear(each, { type: "connected" });
+        else this.connectionDies(each, connection);
       });
     }
   }
 
-  protected lineDies(each: Side, line: number | undefined): void {
-    if (line === undefined || each.line !== line) return;
-    each.line = undefined;
+  protected connectionDies(each: Side, connection: number | undefined): void {
+    if (connection === undefined || each.connection !== connection) return;
+    each.connection = undefined;
     this.hear(each, { type: "dead" });
     const other = this.other(each);
-    this.in(0, 10_000, () => this.lineDies(other, line)); // As soon as its own ICE finds out.
+    this.in(0, 10_000, () => this.connectionDies(other, connection)); // As soon as its own ICE finds out.
   }
 
-  protected carries(line: number | undefined): boolean {
-    return line !== undefined && this.#isNetworkUp && this.sides.every((each) => each.line === line);
+  protected carries(connection: number | undefined): boolean {
+    return (
+      connection !== undefined &&
+      this.#isNetworkUp &&
+      this.sides.every((each) => each.connection === connection)
+    );
   }
 
   protected hear(each: Side, event: RecoveryEvent): void {
@@ -170,17 +175,17 @@ function side(role: Role): Side {
     role,
     recovery: healthy(role, true),
     resumes: ["0.0"],
-    line: 0,
+    connection: 0,
     keyedBy: 0,
-    call: undefined,
-    connection: undefined,
+    handshake: undefined,
+    next: undefined,
     isSettled: true,
     socketUntil: 0,
   };
 }
 
-/** I's new secrets go with its call; R has put them among its own. */
+/** The initiator's new secrets go with its handshake; the responder has put them among its own. */
 export function drop(each: Side): void {
-  each.call = undefined;
-  each.connection = undefined;
+  each.handshake = undefined;
+  each.next = undefined;
 }

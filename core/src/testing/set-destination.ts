@@ -5,7 +5,7 @@ import type { ChosenDestination, FileSink, SinkFactory } from "../files/sink.ts"
 import { type SetWriter, SplitWriter } from "../files/split-writer.ts";
 import { concat } from "../wire/binary.ts";
 
-/** A place in memory that keeps the files of a set apart, and nothing of one that was given up. */
+/** A destination in memory that keeps the files of a set apart, and nothing of a set that was given up. */
 export class SetDestination implements SinkFactory, ChosenDestination, SetWriter {
   /** Bytes of each file, by its path, in the order in which they came. */
   readonly files = new Map<string, Bytes>();

@@ -8,10 +8,10 @@ import type { HandshakeSource } from "../crypto/source.ts";
 export type FixedSecrets = {
   sk: Bytes;
   nonce: Bytes;
-  /** I's. */
+  /** The initiator's. */
   hsid?: Bytes;
   kemSeed?: Bytes;
-  /** R's. */
+  /** The responder's. */
   kemM?: Bytes;
 };
 

@@ -17,7 +17,7 @@ import { fromBase64Url, toBase64Url } from "../../wire/read.ts";
 import type { TransferId } from "../session.ts";
 import { V2Session } from "./v2-session.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 describe("two people", () => {
   test("see the same words, and the link is spent", async () => {
@@ -307,7 +307,7 @@ describe("what ends a session", () => {
   ])("%s on ctl", async (_, data, code) => {
     using people = await TwoPeople.connect();
     const { rooms, maker, guest } = people;
-    rooms.network.connections[0]?.channels.get(0)?.deliver(data);
+    rooms.network.connections[0]?.channels.get(0)?.receive(data);
     expect(await maker.fails()).toBe(code);
     await guest.reaches("ended"); // By a signal over the cable, because the channels carry nothing any more.
     expect(guest.state).toEqual({ phase: "ended", reason: { type: "peer-left" } });

@@ -7,7 +7,7 @@ import { hashOfSevens, OFFERED_BYTES, sevens } from "../../../testing/hostile-fr
 import { type PeopleOptions, TwoPeople } from "../../../testing/two-people.ts";
 import { limitsOf } from "../files/file-limits.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 /** FILE_END's hash as the other side hears it, and the file delivered on the same one. */
 async function hashSaid(options: PeopleOptions = {}): Promise<Uint8Array> {

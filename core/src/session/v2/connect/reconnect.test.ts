@@ -8,7 +8,7 @@ import type { Person } from "../../../testing/person.ts";
 import { plainDestination, savedBytes } from "../../../testing/plain-destination.ts";
 import { type PeopleOptions, TwoPeople } from "../../../testing/two-people.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 /** Two whose pages show whatever comes, at once. */
 const connect = (options: PeopleOptions = {}) => TwoPeople.connect({ ...options, showsTexts: true });

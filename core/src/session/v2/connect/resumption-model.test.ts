@@ -20,8 +20,8 @@ const schedule = (longestMs: number) =>
     { maxLength: 8 },
   );
 
-/** I learnt a new epoch over the old connection while its call under the old one's secret was being answered. */
-const REKEYED_UNDER_A_CALL: [Fault[], number][] = [
+/** The initiator learnt a new epoch over the old connection while its HS1 under the old one's secret was being answered. */
+const REKEYED_UNDER_A_HANDSHAKE: [Fault[], number][] = [
   [
     [
       { at: 27_828, ms: 2_175, what: "network" },
@@ -31,7 +31,7 @@ const REKEYED_UNDER_A_CALL: [Fault[], number][] = [
   ],
 ];
 
-/** As a deterministic stream: a schedule that fails fails again. */
+/** Random numbers that a seed determines, so that a schedule that fails fails again. */
 function stream(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -42,13 +42,16 @@ function stream(seed: number): () => number {
 
 const phase = ({ recovery }: Side) => recovery.state.phase;
 
-/** At any moment: a transport may die at any. */
-function expectFewKeys({ sides: [i, r], waitsForI }: ResumptionWorld): void {
+/** It holds at any moment, because a transport may die at any. */
+function expectFewKeys({ sides: [i, r], waitsForInitiator }: ResumptionWorld): void {
   if (phase(i) === "lost" || phase(r) === "lost") return;
   const [newest = "none"] = i.resumes;
   const isRight =
-    i.resumes.length === 1 && r.resumes.length <= (waitsForI ? 2 : 1) && r.resumes.includes(newest);
-  if (!isRight) expect({ i: i.resumes, r: r.resumes }).toBe("one of I's, among at most two of R's");
+    i.resumes.length === 1 && r.resumes.length <= (waitsForInitiator ? 2 : 1) && r.resumes.includes(newest);
+  if (!isRight)
+    expect({ i: i.resumes, r: r.resumes }).toBe(
+      "one of the initiator's, among at most two of the responder's",
+    );
 }
 
 function play(faults: readonly Fault[], seed: number): ResumptionWorld {
@@ -70,10 +73,10 @@ test("however network, sockets and relay fail: both go on with the same keys, or
       }
       ends.together += 1;
       expect(phases).toEqual(["healthy", "healthy"]);
-      expect(i.line).toBe(r.line);
-      expect(i.line).toBeDefined();
+      expect(i.connection).toBe(r.connection);
+      expect(i.connection).toBeDefined();
     }),
-    { numRuns: RUNS, examples: REKEYED_UNDER_A_CALL },
+    { numRuns: RUNS, examples: REKEYED_UNDER_A_HANDSHAKE },
   );
   expect(Math.min(ends.together, ends.lost)).toBeGreaterThan(0);
 }, 3_600_000);

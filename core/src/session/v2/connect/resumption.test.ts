@@ -12,11 +12,11 @@ import { PeerConnectionTransport } from "./peer-connection-transport.ts";
 import { Resumption } from "./resumption.ts";
 import type { OpenTransport } from "./transport.ts";
 
-setMaxListeners(0); // A connection hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a connection owns listens to one signal, and ends with it.
 
 const room = randomBytes(16);
 
-/** A side that may call, and what it says and reports. */
+/** A side that may resume, and what it says and reports. */
 function side(role: Role, resume: Bytes) {
   const keyring = new Keyring({ rk: randomBytes(32), resume: resume.slice() });
   const said: Bytes[] = [];
@@ -32,14 +32,14 @@ function side(role: Role, resume: Bytes) {
   const resumption = new Resumption({
     keyring,
     source: cheapSource((secret) => secret),
-    connection: connection,
+    connection,
     onEvent,
   });
   return { keyring, said, events, resumption };
 }
 
-/** I's call as far as HS4, which waits to be heard. */
-async function called() {
+/** The initiator's handshake as far as HS4, which waits to be heard. */
+async function handshakeUpToHs4() {
   const resume = randomBytes(32);
   const [i, r] = [side(0, resume), side(1, resume)];
   await i.resumption.begin();
@@ -54,7 +54,7 @@ async function called() {
 const NONE = new Uint8Array();
 
 test("HS5 is said after the old connection was closed", async () => {
-  const { i, r, hs4 } = await called();
+  const { i, r, hs4 } = await handshakeUpToHs4();
   await i.resumption.hearHandshake(hs4);
   expect(i.events).toEqual(["answered", "agreed"]);
   await r.resumption.hearHandshake(i.said.shift() ?? NONE);
@@ -63,8 +63,8 @@ test("HS5 is said after the old connection was closed", async () => {
   for (const { resumption } of [i, r]) resumption.close();
 });
 
-test("a call whose secret a re-key has replaced meanwhile is not confirmed, and the next has the new one", async () => {
-  const { i, r, hs4 } = await called();
+test("a handshake whose secret a re-key has replaced meanwhile is not confirmed, and the next has the new one", async () => {
+  const { i, r, hs4 } = await handshakeUpToHs4();
   const next = { rk: randomBytes(32), resume: randomBytes(32) };
   r.keyring.renew({ rk: next.rk.slice(), resume: next.resume.slice() });
   i.keyring.renew(next);

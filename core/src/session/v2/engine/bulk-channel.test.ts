@@ -14,7 +14,7 @@ import { BulkChannel, type BulkChannelOptions, WAITING_RECORDS } from "./bulk-ch
 
 const FIRST = { channel: BULK, epoch: 0, role: 0 } as const;
 
-/** One side's lane, and what the other side would seal with. */
+/** One side's bulk channel, and what the other side would seal with. */
 function made(onFrame: BulkChannelOptions["onFrame"] = () => undefined) {
   const channel = new FakeChannel("");
   channel.open();
@@ -108,7 +108,7 @@ test.each(["after the keys", "before them"])(
   },
 );
 
-test("what waits to be sent fails with the lane, and a chain that no marker has begun is wiped", async () => {
+test("what waits to be sent fails with the channel, and a chain that no marker has begun is wiped", async () => {
   const { channel, lane, arm } = made();
   arm();
   channel.bufferedAmount = SEND_QUEUE_BYTES + 1;

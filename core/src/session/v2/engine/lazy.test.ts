@@ -9,7 +9,7 @@ import type { EngineCall, EngineCalls, EngineEvent } from "./messages.ts";
 
 const LANE = 1;
 
-/** A gate whose engine comes, or does not, when the test says so. */
+/** A lazy engine whose code comes, or does not, when the test says so. */
 function made() {
   let resolve: (engine: PerformCall) => void = () => undefined;
   let reject: (thrown: unknown) => void = () => undefined;
@@ -21,7 +21,7 @@ function made() {
   const failures: unknown[] = [];
   let loads = 0;
   let calls = 0;
-  const gate = new LazyEngine({
+  const lazy = new LazyEngine({
     load: () => {
       loads += 1;
       return loading;
@@ -31,7 +31,7 @@ function made() {
   });
   const ask = <Name extends EngineCall["name"]>(name: Name, argument: EngineCalls[Name]["argument"]) => {
     calls += 1;
-    gate.perform({ id: calls, name, argument } as EngineCall);
+    lazy.perform({ id: calls, name, argument } as EngineCall);
     return calls;
   };
   const attach = (lane = LANE) => {
@@ -57,7 +57,7 @@ function made() {
   return { ask, attach, arm, come, stayAway, settled, event, obeyed, failures, loads: () => loads };
 }
 
-test("the engine is fetched once, when two have met, and obeys what was asked before, in order", async () => {
+test("the engine is fetched once, when the first channel has keys, and obeys what was asked before, in order", async () => {
   const { ask, attach, arm, come, obeyed, loads } = made();
   attach();
   expect(loads()).toBe(0);

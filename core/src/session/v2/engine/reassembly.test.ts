@@ -30,14 +30,15 @@ function putTogether(
   lanes: (Chunk | FileEnd)[][],
   order: Iterator<number>,
 ): { bytes: number[]; ends: number } {
-  const puzzle = new Reassembly(0);
+  const reassembly = new Reassembly(0);
   const bytes: number[] = [];
   let ends = 0;
   while (lanes.some(({ length }) => length > 0)) {
     const lane = order.next().value ?? 0;
     const frame = lanes[lane]?.shift();
-    if (frame?.type === "chunk") for (const data of puzzle.add(frame, on(lane, 4))) bytes.push(...data);
-    const isOver = frame?.type === "chunk" ? puzzle.concluded : frame && puzzle.conclude(frame, on(lane, 4));
+    if (frame?.type === "chunk") for (const data of reassembly.add(frame, on(lane, 4))) bytes.push(...data);
+    const isOver =
+      frame?.type === "chunk" ? reassembly.concluded : frame && reassembly.conclude(frame, on(lane, 4));
     if (isOver) ends += 1;
   }
   return { bytes, ends };
@@ -62,17 +63,17 @@ test("whatever overtakes what, every byte comes out once and in order, and then 
 });
 
 test("on one lane a gap or an overlap is refused at once", () => {
-  const puzzle = new Reassembly(0);
-  expect(lengths(puzzle.add(chunk(0), on(1, 1)))).toEqual([10]);
-  expect(() => puzzle.add(chunk(20), on(1, 1))).toThrow("E_FILE_OFFSET");
+  const reassembly = new Reassembly(0);
+  expect(lengths(reassembly.add(chunk(0), on(1, 1)))).toEqual([10]);
+  expect(() => reassembly.add(chunk(20), on(1, 1))).toThrow("E_FILE_OFFSET");
   expect(() => new Reassembly(50).add(chunk(40), on(1, 1))).toThrow("E_FILE_OFFSET");
 });
 
 test("over several lanes a gap is refused when none of them can fill it any more", () => {
-  const puzzle = new Reassembly(0);
-  expect(puzzle.add(chunk(10), on(1))).toEqual([]);
-  expect(puzzle.add(chunk(30), on(2))).toEqual([]);
-  expect(() => puzzle.add(chunk(50), on(3))).toThrow("E_FILE_OFFSET");
+  const reassembly = new Reassembly(0);
+  expect(reassembly.add(chunk(10), on(1))).toEqual([]);
+  expect(reassembly.add(chunk(30), on(2))).toEqual([]);
+  expect(() => reassembly.add(chunk(50), on(3))).toThrow("E_FILE_OFFSET");
 });
 
 test.each([
@@ -81,26 +82,26 @@ test.each([
   ["what is covered already", 0, 2],
   ["what goes back on its own lane", 30, 1],
 ])("%s is refused", (_, offset, lane) => {
-  const puzzle = new Reassembly(0);
-  puzzle.add(chunk(0), on(2));
-  puzzle.add(chunk(10), on(3));
-  puzzle.add(chunk(40), on(1));
-  expect(() => puzzle.add(chunk(offset), on(lane))).toThrow("E_FILE_OFFSET");
+  const reassembly = new Reassembly(0);
+  reassembly.add(chunk(0), on(2));
+  reassembly.add(chunk(10), on(3));
+  reassembly.add(chunk(40), on(1));
+  expect(() => reassembly.add(chunk(offset), on(lane))).toThrow("E_FILE_OFFSET");
 });
 
 test("an end waits for what it has overtaken, comes once, and is believed at once where nothing can come", () => {
-  const puzzle = new Reassembly(0);
-  expect(puzzle.conclude(end(10), on(1))).toBe(false);
-  expect(() => puzzle.conclude(end(10), on(2))).toThrow("E_FILE_OFFSET");
-  expect(lengths(puzzle.add(chunk(0), on(3)))).toEqual([10]);
-  expect(puzzle.concluded?.size).toBe(10);
+  const reassembly = new Reassembly(0);
+  expect(reassembly.conclude(end(10), on(1))).toBe(false);
+  expect(() => reassembly.conclude(end(10), on(2))).toThrow("E_FILE_OFFSET");
+  expect(lengths(reassembly.add(chunk(0), on(3)))).toEqual([10]);
+  expect(reassembly.concluded?.size).toBe(10);
   expect(new Reassembly(0).conclude(end(10), on(1, 1))).toBe(true);
 });
 
-test("crumbs that wait for nothing fill no memory", () => {
-  const puzzle = new Reassembly(0);
+test("tiny chunks that wait for nothing fill no memory", () => {
+  const reassembly = new Reassembly(0);
   const fill = () => {
-    for (let offset = 1; ; offset += 2) puzzle.add(chunk(offset, 1), on(1));
+    for (let offset = 1; ; offset += 2) reassembly.add(chunk(offset, 1), on(1));
   };
   expect(fill).toThrow("E_FILE_CREDIT");
 });

@@ -109,7 +109,7 @@ test("whatever is done to a file, it is whole only if it is the sender's, once, 
   expect(wholes).toBeGreaterThan(0); // Or nothing was tried.
 });
 
-test("credit is renewed when half of it is used, not while it rests, and not beyond the end", async () => {
+test("credit is renewed when half of it is used, not while the file is paused, and not beyond the end", async () => {
   const size = CREDIT_BYTES * 2;
   const { receiving, event, reach } = await opened(size);
   expect(reach).toEqual({ offset: 0, creditEnd: CREDIT_BYTES });

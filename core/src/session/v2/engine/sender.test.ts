@@ -16,17 +16,17 @@ import { FileSender } from "./sender.ts";
 type Step =
   | { do: "credit"; bytes: number }
   | { do: "wait"; turns: number }
-  | { do: "cut" | "resume" | "rest" | "go-on" };
+  | { do: "cut" | "resume" | "pause" | "go-on" };
 
 const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("credit" as const), bytes: fc.nat(90_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), turns: fc.nat(6) }) },
-  fc.record({ do: fc.constantFrom("cut" as const, "resume" as const, "rest" as const, "go-on" as const) }),
+  fc.record({ do: fc.constantFrom("cut" as const, "resume" as const, "pause" as const, "go-on" as const) }),
 );
 
 const HASHING = fc.constantFrom("whole" as const, "pieces" as const);
 
-/** The other side of a file: takes what comes while there is a line, and sees to it that nobody goes too far. */
+/** The other side of a file: takes what comes while there is a connection, and checks that nobody goes too far. */
 class Taker {
   readonly sending: FileSender;
   readonly event: EngineEvent[] = [];
@@ -35,7 +35,7 @@ class Taker {
   creditEnd = 0;
   end: Extract<BulkFrame, { type: "file_end" }> | undefined;
   isCut = false;
-  #line = 0;
+  #connection = 0;
 
   readonly #hashing: Hashing;
 
@@ -50,7 +50,7 @@ class Taker {
 
   accept(offering?: Offering): void {
     this.isCut = false;
-    this.#line += 1;
+    this.#connection += 1;
     const reach = { offset: this.received, creditEnd: this.creditEnd };
     this.sending.start({ fileId: 1, hashing: this.#hashing, ...(offering && { offering }), ...reach });
   }
@@ -61,9 +61,9 @@ class Taker {
   }
 
   async #take(frame: BulkFrame): Promise<void> {
-    const line = this.#line;
+    const connection = this.#connection;
     await setImmediate();
-    if (this.isCut || line !== this.#line) throw new NullroomError("E_CHANNEL", "planted");
+    if (this.isCut || connection !== this.#connection) throw new NullroomError("E_CHANNEL", "planted");
     if (frame.type === "file_end") this.end = frame;
     if (frame.type !== "chunk") return;
     expect(frame.offset).toBe(this.received);
@@ -77,14 +77,14 @@ class Taker {
 async function perform(taker: Taker, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     if (step.do === "credit") taker.give(step.bytes);
-    else if (step.do === "rest" || step.do === "go-on") taker.sending.pause(1, step.do === "rest");
+    else if (step.do === "pause" || step.do === "go-on") taker.sending.pause(1, step.do === "pause");
     else if (step.do === "wait") for (let turn = 0; turn < step.turns; turn++) await setImmediate();
     else if (step.do === "cut") taker.isCut = true;
     else if (taker.isCut) taker.accept();
   }
 }
 
-test("through whatever credit, rests and broken lines: each byte in order, never too far, and the hash of the whole", async () => {
+test("through whatever credit, pauses and broken connections: each byte in order, never too far, and the hash of the whole", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(300_000),

@@ -10,7 +10,7 @@ import { goesOn } from "../../../testing/hostile-guest.ts";
 import { TwoPeople } from "../../../testing/two-people.ts";
 import type { CtlFrame } from "../../../wire/frames.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const MANY = scaled(100_000, 1_500);
 /** A noise of a few hundred KiB is the collector's; what stays of each offer is what would add up. */
@@ -73,9 +73,9 @@ describe("somebody who pours out and does not listen is left", () => {
   test("more at once than anybody can take", async () => {
     using people = await TwoPeople.connectHostile();
     const ctl = people.network.connections[0]?.channels.get(0);
-    for (let count = 0; count < 2 ** 14; count++) ctl?.deliver(new ArrayBuffer(1));
+    for (let count = 0; count < 2 ** 14; count++) ctl?.receive(new ArrayBuffer(1));
     expect(people.maker.state.phase).toBe("secure");
-    ctl?.deliver(new ArrayBuffer(1));
+    ctl?.receive(new ArrayBuffer(1));
     expect(await people.maker.fails()).toBe("E_CHANNEL");
   });
 });

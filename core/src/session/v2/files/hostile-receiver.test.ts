@@ -8,7 +8,7 @@ import type { HostilePeer } from "../../../testing/hostile-peer.ts";
 import { TwoPeople } from "../../../testing/two-people.ts";
 import type { CtlFrame } from "../../../wire/frames.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const MIB = 2 ** 20;
 const HASH = new Uint8Array(32);

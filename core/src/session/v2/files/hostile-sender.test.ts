@@ -21,7 +21,7 @@ import { utf8Length } from "../../text.ts";
 import { CREDIT_BYTES } from "../engine/receiver.ts";
 import { MAX_OPEN_OFFERS } from "./file-options.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 /** What the honest side takes, by its own server's word. */
 const LIMIT = 2 ** 24;
@@ -199,9 +199,9 @@ describe("bytes that end the session", () => {
     await guest.move(chunk(1, 0, 1)); // Behind which everything waits.
     await people.maker.becomes("in-1", "moving");
     const bulk = network.connections[0]?.channels.get(1);
-    for (let count = 0; count < 2_048; count++) bulk?.deliver(new ArrayBuffer(1));
+    for (let count = 0; count < 2_048; count++) bulk?.receive(new ArrayBuffer(1));
     expect(people.maker.state.phase).toBe("secure");
-    bulk?.deliver(new ArrayBuffer(1));
+    bulk?.receive(new ArrayBuffer(1));
     expect(await people.maker.fails()).toBe("E_FILE_CREDIT");
   });
 });

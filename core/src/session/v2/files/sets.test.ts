@@ -17,7 +17,7 @@ import { InlineEngine } from "../engine/inline.ts";
 import type { LiveConnection } from "./file-options.ts";
 import { LazyFiles } from "./lazy-files.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const forever = new AbortController().signal;
 

@@ -11,7 +11,7 @@ import { plainDestination, savedBytes } from "../../../testing/plain-destination
 import { type PeopleOptions, TwoPeople } from "../../../testing/two-people.ts";
 import { REKEY_LIMITS, type RekeyLimits } from "./rekey-limits.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const OFTEN: RekeyLimits = { ...REKEY_LIMITS, records: 8 };
 const OFTEN_BY_TIME: RekeyLimits = { ...REKEY_LIMITS, ms: 100 };

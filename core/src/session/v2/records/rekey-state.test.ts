@@ -99,15 +99,15 @@ function expectRest({ sides: [i, r] }: World): void {
   if (JSON.stringify([i, r]) !== JSON.stringify([rest, rest])) expect([i, r]).toEqual([rest, rest]);
 }
 
-/** At any moment: a transport may die at any. */
+/** It holds at any moment, because a transport may die at any. */
 function expectFewKeys(world: World): void {
   const [i, r] = world.sides;
   const [newest = -1, ...older] = i.resumes;
   const waitsForI = r.state.step === "answered" && r.state.awaiting.includes(0);
   const isRight =
-    older.length === 0 && // I has one,
-    r.resumes.includes(newest) && // which is one of R's,
-    r.resumes.length === (waitsForI ? 2 : 1) && // who has two only while it cannot know which of them I has.
+    older.length === 0 && // The initiator has one,
+    r.resumes.includes(newest) && // which is one of the responder's,
+    r.resumes.length === (waitsForI ? 2 : 1) && // which has two only while it cannot know which of them the initiator has.
     // Chains of two epochs at most.
     [i, r].every(({ known, sends, takes }) =>
       [...sends, ...takes].every((epoch) => epoch !== undefined && epoch >= known - 1),

@@ -14,7 +14,7 @@ import { cheapSource } from "../../../testing/cheap-source.ts";
 import { type On, RekeyPair, type RekeySide } from "../../../testing/rekey-pair.ts";
 import { isWornOut, REKEY_LIMITS, type RekeyLimits } from "./rekey-limits.ts";
 
-setMaxListeners(0); // What is on its way hangs on one signal, and all of it ends with that.
+setMaxListeners(0); // All that is on its way listens to one signal, and ends with it.
 
 /** Every key that was ever derived or agreed on, by reference: what is not zero is still in memory. */
 const keys: Bytes[] = [];
@@ -36,7 +36,7 @@ const isKept = (key: Bytes, kept: ReadonlySet<Bytes>) =>
 
 const alive = () => keys.filter((key) => !isZero(key)).length;
 
-/** Between two schedules: a mock keeps what it was called with, which fifty thousand of them would fill the memory with. */
+/** Called between two schedules: a mock keeps what it was called with, and fifty thousand schedules would fill the memory. */
 function forget(): void {
   keys.splice(0);
   vi.clearAllMocks();
@@ -155,7 +155,7 @@ test("whatever overtakes what, both read everything, and what is left is one epo
   expect(epochs).toBeGreaterThan(RUNS / 2); // Or there was little to get wrong.
 }, 7_200_000);
 
-test("whenever the line is cut, nothing is left but what the next handshake needs, and the two agree on that", async () => {
+test("whenever the connection is cut, nothing is left but what the next handshake needs, and the two agree on that", async () => {
   await fc.assert(
     fc.asyncProperty(STEPS, LIMITS, LIMITS, HAS_LANE, async (steps, ofI, ofR, hasLane) => {
       forget();
@@ -195,7 +195,7 @@ describe("what is refused", () => {
     expect([r.ctl.sent, r.keyring.resumes.length]).toEqual([[], 1]);
   });
 
-  test("a low-order point as R's answer, after which I keeps nothing of its own", async () => {
+  test("a low-order point as the responder's answer, after which the initiator keeps nothing of its own", async () => {
     const source = freshSource(await loadKem());
     const wiped = vi.fn();
     const generate = async () => {
@@ -262,7 +262,7 @@ describe("time", () => {
     await eventually("REKEY1", () => i.ctl.sent.length === 1);
   });
 
-  test("R asks, and again when nothing comes of it", async () => {
+  test("the responder asks, and again when nothing comes of it", async () => {
     using pair = await open({ ...REKEY_LIMITS, ms: 10 ** 9 }, REKEY_LIMITS);
     const [, r] = pair.sides;
     await vi.advanceTimersByTimeAsync(609_000);

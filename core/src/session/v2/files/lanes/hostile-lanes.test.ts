@@ -10,7 +10,7 @@ import { TwoPeople } from "../../../../testing/two-people.ts";
 import type { LaneFrame } from "../../../../wire/frames.ts";
 import { formatChannels, formatDescriptions, formatOffer, parseOffer } from "../../../../wire/lane-frames.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 const FILE_BYTES = 12_000_000;
 

@@ -10,7 +10,7 @@ import { plainDestination, savedBytes } from "../../../../testing/plain-destinat
 import { type PeopleOptions, TwoPeople } from "../../../../testing/two-people.ts";
 import { REKEY_LIMITS } from "../../records/rekey-limits.ts";
 
-setMaxListeners(0); // A session hangs all that it owns on one signal, and all of it ends with that.
+setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
 /** On a busy machine; each of these takes a second or two. */
 const PATIENCE_MS = 60_000;
