@@ -346,7 +346,7 @@ describe("what ends a session", () => {
     }
   });
 
-  test("and what was never acknowledged has failed", async () => {
+  test("fails every text that was never acknowledged", async () => {
     using people = await TwoPeople.connect();
     const { maker } = people;
     const id = maker.session.sendText("anybody there?");
@@ -416,7 +416,7 @@ test("over Node's WebRTC library too", async () => {
   expect(guest.state).toEqual({ phase: "ended", reason: { type: "peer-destroyed" } });
 });
 
-/** HS1, HS3, HS5, the offer; HS2, HS4, the answer. */
+/** Every signal of an attempt: who says it, how many that side has said before it, and what it is. */
 const HANDSHAKE_SIGNALS: readonly [Seat, number, string][] = [
   [0, 0, "HS1"],
   [1, 0, "HS2"],
@@ -427,6 +427,7 @@ const HANDSHAKE_SIGNALS: readonly [Seat, number, string][] = [
   [1, 2, "the answer"],
 ];
 
+/** Every signal of a session that went well, for an attacker to say again. */
 const earlier = await (async () => {
   using people = await TwoPeople.connect();
   return people.rooms.signals;
@@ -473,16 +474,16 @@ describe.each(Object.entries(ATTACKS))("a relay that does this once: %s", (_, at
       expect(each.phases).not.toContain("secure");
       expect(each.texts).toEqual([]);
     }
-    // Nobody makes a connection before the other side has proved itself to it; I's proof of R is HS4.
+    // No side makes a connection before the other has proved itself. The responder does so to the initiator with HS4.
     const isHandshake = count < (from === 0 ? 3 : 2);
     if (!isHandshake || attack === ATTACKS.duplicate) return;
-    const provenToI = from === 0 && count === 2;
-    expect(rooms.network.connections).toHaveLength(provenToI ? 1 : 0);
+    const provenToInitiator = from === 0 && count === 2;
+    expect(rooms.network.connections).toHaveLength(provenToInitiator ? 1 : 0);
     expect(rooms.network.connections.flatMap(({ named }) => named)).toEqual([]);
   });
 });
 
-/** Nothing more is being said: what has not happened by now waits for a clock. */
+/** Nothing more is being said, so whatever has not happened by now waits for a clock. */
 async function settled(rooms: FakeRooms): Promise<void> {
   let last = -1;
   let since = performance.now();

@@ -10,7 +10,7 @@ import { type PeopleOptions, TwoPeople } from "../../../testing/two-people.ts";
 
 setMaxListeners(0); // All that a session owns listens to one signal, and ends with it.
 
-/** Two whose pages show whatever comes, at once. */
+/** Two people whose pages show each text as soon as it comes. */
 const connect = (options: PeopleOptions = {}) => TwoPeople.connect({ ...options, showsTexts: true });
 
 /** Both have heard everything, once and in order. */
@@ -259,7 +259,7 @@ test("a page that goes away says so in the same turn: nothing that it begins the
   expect(guest.state).toEqual({ phase: "ended", reason: { type: "peer-left" } });
 });
 
-test("time goes on meanwhile, and ends it for both", async () => {
+test("time goes on meanwhile, and the shorter time counts for both", async () => {
   using people = await connect();
   const { maker, guest } = people;
   const left = ({ state }: Person) => ("deadline" in state ? state.deadline - performance.now() : 0);
@@ -316,7 +316,7 @@ describe("a room whose link may be used again", () => {
     const rooms = rejoinable();
     using people = await connect({ rooms });
     const { maker, guest } = people;
-    people.network.cut(); // The guest cannot say goodbye …
+    people.network.cut(); // The guest cannot say goodbye.
     guest.session.wipe({ type: "lost" });
     await maker.reaches("reconnecting");
     people.network.mend("in another network");

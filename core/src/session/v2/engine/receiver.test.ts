@@ -10,7 +10,7 @@ import { plainDestination } from "../../../testing/plain-destination.ts";
 import type { EngineEvent } from "./messages.ts";
 import { CREDIT_BYTES, FileReceiver } from "./receiver.ts";
 
-/** Over one lane, which is all that there is. */
+/** Every frame comes over the one bulk channel that there is. */
 const ALONE = { bulkId: 1, of: 1 };
 
 /** What may be done to a file on its way; an honest one is nothing but `send`, as often as it takes, and `end`. */

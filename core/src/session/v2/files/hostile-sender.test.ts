@@ -63,8 +63,8 @@ describe("an offer that is refused without asking", () => {
 
   test("the seventeenth that is open, until one is not any more", async () => {
     using people = await begin();
-    const { session, transfers } = people.maker;
-    const { guest } = people;
+    const { maker, guest } = people;
+    const { session, transfers } = maker;
     for (let fileId = 1; fileId <= MAX_OPEN_OFFERS + 1; fileId++) await guest.say(offer(fileId));
     await goesOn(people);
     expect(guest.said("reject")).toEqual([{ type: "reject", fileId: 17, reason: 2 }]);
@@ -176,8 +176,8 @@ describe("bytes that end the session", () => {
 
   test("one byte more than the credit", async () => {
     using people = await begin();
-    const { session } = people.maker;
-    const { guest } = people;
+    const { maker, guest } = people;
+    const { session } = maker;
     const size = CREDIT_BYTES + 1_000_000;
     expect(await accepted(people, { fileId: 1, size })).toMatchObject({ creditEnd: CREDIT_BYTES });
     await guest.move(chunk(1, 0, 1));
@@ -193,8 +193,7 @@ describe("bytes that end the session", () => {
 
   test("thousands of records that nobody can take so fast", async () => {
     using people = await begin();
-    const { guest } = people;
-    const { network } = people;
+    const { guest, network } = people;
     await accepted(people, { fileId: 1, size: LIMIT }, stuckDestination());
     await guest.move(chunk(1, 0, 1)); // Behind which everything waits.
     await people.maker.becomes("in-1", "moving");
@@ -232,8 +231,8 @@ describe("bytes that fail their file, and nothing else", () => {
 
   test("what comes after the end, or after a cancel of either side, is dropped", async () => {
     using people = await begin();
-    const { session, transfers } = people.maker;
-    const { guest } = people;
+    const { maker, guest } = people;
+    const { session, transfers } = maker;
     for (const fileId of [1, 2, 3]) await accepted(people, { fileId, size: 10 });
     await guest.move(chunk(1, 0, 10), await fileEnd(1, 10));
     await people.maker.becomes("in-1", "delivered");

@@ -44,7 +44,7 @@ describe("a set", () => {
     );
   });
 
-  test("of as many files, of as long names, as there may be, is heard and made safe within a breath", () => {
+  test("of as many files, of as long names, as there may be, is heard and made safe within a second", () => {
     const longest = (at: number) => `${"d".repeat(119)}/${String(at).padStart(SET_PATH_BYTES - 120, "0")}`;
     const files = Array.from({ length: SET_ENTRIES }, (_, at) => ({ path: longest(at), size: at }));
     const offer = heard(files);
@@ -54,7 +54,7 @@ describe("a set", () => {
     expect(set?.entries).toEqual(files);
   });
 
-  test("that cannot be saved as it is called is nobody's to be asked about", () => {
+  test("that cannot be saved under its names is shown to nobody", () => {
     const files = [{ path: "con/".repeat(50), size: 1 }];
     expect(descriptionOf({ fileId: 1, size: 1, name: "trip", files })).toBeUndefined();
   });

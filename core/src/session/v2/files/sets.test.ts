@@ -168,7 +168,7 @@ test("an offer that was lost with a connection and given up meanwhile leaves a g
   expect(guest.transfers.has("in-1")).toBe(false);
 });
 
-/** All that a policy about lanes asks of a connection that can have none. */
+/** A connection that can have no lanes, as far as the policy about them asks. */
 const WITHOUT_LANES = { secured: { canHaveLanes: false } } as LiveConnection;
 
 /** Files of a session whose other side is this test. */
