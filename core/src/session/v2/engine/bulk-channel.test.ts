@@ -21,7 +21,7 @@ function made(onFrame: BulkChannelOptions["onFrame"] = () => undefined) {
   const failures: string[] = [];
   const frames: BulkFrame[] = [];
   let closes = 0;
-  const lane = new BulkChannel({
+  const bulk = new BulkChannel({
     channel: new BufferedChannel(channel),
     onFrame: (frame) => {
       frames.push(frame);
@@ -38,11 +38,11 @@ function made(onFrame: BulkChannelOptions["onFrame"] = () => undefined) {
   const seal = async (frame: BulkFrame): Promise<Bytes> => theirs.seal(formatFileFrame(frame));
   return {
     channel,
-    lane,
+    bulk,
     failures,
     frames,
     seal,
-    arm: () => lane.setKeys({ ...FIRST, own, peer }),
+    arm: () => bulk.setKeys({ ...FIRST, own, peer }),
     closes: () => closes,
   };
 }
@@ -109,13 +109,13 @@ test.each(["after the keys", "before them"])(
 );
 
 test("what waits to be sent fails with the channel, and a chain that no marker has begun is wiped", async () => {
-  const { channel, lane, arm } = made();
+  const { channel, bulk, arm } = made();
   arm();
   channel.bufferedAmount = SEND_QUEUE_BYTES + 1;
-  const sent = lane.send(chunk(1, 0, 1)).catch((thrown) => thrown.code);
+  const sent = bulk.send(chunk(1, 0, 1)).catch((thrown) => thrown.code);
   const following = randomBytes(32);
-  const begun = lane.beginEpoch(following).catch((thrown) => thrown.code);
-  lane.close();
+  const begun = bulk.beginEpoch(following).catch((thrown) => thrown.code);
+  bulk.close();
   expect(await Promise.all([sent, begun])).toEqual(["E_CHANNEL", "E_CHANNEL"]);
   expect(isZero(following)).toBe(true);
 });
@@ -124,9 +124,9 @@ test("a channel that never opened carries nothing", async () => {
   const channel = new FakeChannel("");
   const nothing = () => undefined;
   const listeners = { onFrame: nothing, onCounted: nothing, onClosed: nothing, onFailed: nothing };
-  const lane = new BulkChannel({ channel: new BufferedChannel(channel), ...listeners });
-  lane.setKeys({ ...FIRST, own: randomBytes(32), peer: randomBytes(32) });
-  const sent = lane.send(chunk(1, 0, 1));
+  const bulk = new BulkChannel({ channel: new BufferedChannel(channel), ...listeners });
+  bulk.setKeys({ ...FIRST, own: randomBytes(32), peer: randomBytes(32) });
+  const sent = bulk.send(chunk(1, 0, 1));
   channel.close();
   await expect(sent).rejects.toMatchObject({ code: "E_CHANNEL" });
 });

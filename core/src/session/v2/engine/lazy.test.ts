@@ -7,7 +7,7 @@ import type { BufferedCall, PerformCall } from "./buffered-call.ts";
 import { LazyEngine } from "./lazy.ts";
 import type { EngineCall, EngineCalls, EngineEvent } from "./messages.ts";
 
-const LANE = 1;
+const BULK_ID = 1;
 
 /** A lazy engine whose code comes, or does not, when the test says so. */
 function made() {
@@ -34,15 +34,15 @@ function made() {
     lazy.perform({ id: calls, name, argument } as EngineCall);
     return calls;
   };
-  const attach = (lane = LANE) => {
+  const attach = (bulkId = BULK_ID) => {
     const channel = new FakeChannel("");
     channel.open();
-    ask("attach", { bulkId: lane, channel });
+    ask("attach", { bulkId, channel });
     return channel;
   };
-  const arm = (lane = LANE) => {
+  const arm = (bulkId = BULK_ID) => {
     const keys = { own: randomBytes(32), peer: randomBytes(32) };
-    ask("setKeys", { bulkId: lane, channel: BULK, epoch: 0, role: 0, ...keys });
+    ask("setKeys", { bulkId, channel: BULK, epoch: 0, role: 0, ...keys });
     return keys;
   };
   const settled = () => new Promise((done) => setTimeout(done));
@@ -63,9 +63,9 @@ test("the engine is fetched once, when the first channel has keys, and obeys wha
   expect(loads()).toBe(0);
   arm();
   expect(loads()).toBe(1);
-  ask("useLane", { bulkId: LANE });
+  ask("useLane", { bulkId: BULK_ID });
   await come();
-  ask("closeChannel", { bulkId: LANE });
+  ask("closeChannel", { bulkId: BULK_ID });
   expect(obeyed).toEqual(["attach", "setKeys", "useLane", "closeChannel"]);
   expect(loads()).toBe(1);
 });
@@ -76,18 +76,18 @@ test("an engine that does not come fails nobody who needs none", async () => {
   arm();
   await stayAway();
   channel.close();
-  const id = ask("closeChannel", { bulkId: LANE });
+  const id = ask("closeChannel", { bulkId: BULK_ID });
   await settled();
   expect(failures).toEqual([]);
   expect(event).toEqual([
-    { type: "closed", bulkId: LANE },
+    { type: "closed", bulkId: BULK_ID },
     { type: "answer", id, answer: undefined },
   ]);
 });
 
 test.each<[string, (parts: ReturnType<typeof made>, channel: FakeChannel) => void]>([
   ["a file", ({ ask }) => ask("credit", { fileId: 1, creditEnd: 1 })],
-  ["a change of keys", ({ ask }) => ask("expectEpoch", { bulkId: LANE, peer: randomBytes(32) })],
+  ["a change of keys", ({ ask }) => ask("expectEpoch", { bulkId: BULK_ID, peer: randomBytes(32) })],
   ["a record that nobody asked for", (_, channel) => channel.receive(randomBytes(40))],
 ])("an engine that does not come fails %s, before and after that is known", async (_, need) => {
   const early = made();
@@ -109,11 +109,11 @@ test.each<[string, (parts: ReturnType<typeof made>, channel: FakeChannel) => voi
 test("a channel that closes is known to have, without the engine", () => {
   const { attach, event, loads } = made();
   attach().close();
-  expect(event).toEqual([{ type: "closed", bulkId: LANE }]);
+  expect(event).toEqual([{ type: "closed", bulkId: BULK_ID }]);
   expect(loads()).toBe(0);
 });
 
-test("keys and channels of a lane that ends before the engine comes are wiped; another lane's stay", async () => {
+test("keys and channels of a channel that ends before the engine comes are wiped; another channel's stay", async () => {
   const { ask, attach, arm, come, obeyed } = made();
   const kept: Bytes[] = [];
   const gone: Bytes[] = [];
@@ -122,13 +122,13 @@ test("keys and channels of a lane that ends before the engine comes are wiped; a
   const [first, second] = [arm(1), arm(2)];
   gone.push(first.own, first.peer);
   kept.push(second.own, second.peer);
-  for (const [lane, keys] of [
+  for (const [bulkId, keys] of [
     [1, gone],
     [2, kept],
   ] as const) {
     const [own, peer] = [randomBytes(32), randomBytes(32)];
-    ask("expectEpoch", { bulkId: lane, peer });
-    ask("beginEpoch", { bulkId: lane, own });
+    ask("expectEpoch", { bulkId, peer });
+    ask("beginEpoch", { bulkId, own });
     keys.push(own, peer);
   }
   ask("credit", { fileId: 1, creditEnd: 1 });

@@ -11,13 +11,13 @@ const chunk = (offset: number, length = 10): Chunk => ({
 
 const end = (size: number): FileEnd => ({ type: "file_end", fileId: 1, size, sha256: new Uint8Array(32) });
 
-const on = (lane: number, of = 3) => ({ bulkId: lane, of });
+const on = (bulkId: number, of = 3) => ({ bulkId, of });
 
 const lengths = (taken: Bytes[]) => taken.map(({ length }) => length);
 
-/** A file in chunks, each on a lane; every lane brings its own in order, and they are mixed in any way. */
+/** A file in chunks, each on a bulk channel; every channel brings its own in order, and they are mixed in any way. */
 const JOURNEY = fc
-  .array(fc.record({ length: fc.integer({ min: 1, max: 20 }), lane: fc.nat(3) }), {
+  .array(fc.record({ length: fc.integer({ min: 1, max: 20 }), bulkId: fc.nat(3) }), {
     minLength: 1,
     maxLength: 40,
   })
@@ -27,18 +27,18 @@ const JOURNEY = fc
 
 /** What comes out, and how often the end does. */
 function putTogether(
-  lanes: (Chunk | FileEnd)[][],
+  channels: (Chunk | FileEnd)[][],
   order: Iterator<number>,
 ): { bytes: number[]; ends: number } {
   const reassembly = new Reassembly(0);
   const bytes: number[] = [];
   let ends = 0;
-  while (lanes.some(({ length }) => length > 0)) {
-    const lane = order.next().value ?? 0;
-    const frame = lanes[lane]?.shift();
-    if (frame?.type === "chunk") for (const data of reassembly.add(frame, on(lane, 4))) bytes.push(...data);
+  while (channels.some(({ length }) => length > 0)) {
+    const bulkId = order.next().value ?? 0;
+    const frame = channels[bulkId]?.shift();
+    if (frame?.type === "chunk") for (const data of reassembly.add(frame, on(bulkId, 4))) bytes.push(...data);
     const isOver =
-      frame?.type === "chunk" ? reassembly.concluded : frame && reassembly.conclude(frame, on(lane, 4));
+      frame?.type === "chunk" ? reassembly.concluded : frame && reassembly.conclude(frame, on(bulkId, 4));
     if (isOver) ends += 1;
   }
   return { bytes, ends };
@@ -47,14 +47,14 @@ function putTogether(
 test("whatever overtakes what, every byte comes out once and in order, and then the end", () => {
   fc.assert(
     fc.property(JOURNEY, ({ sent, order, endOn }) => {
-      const lanes: (Chunk | FileEnd)[][] = [[], [], [], []];
+      const channels: (Chunk | FileEnd)[][] = [[], [], [], []];
       let size = 0;
-      for (const { length, lane } of sent) {
-        lanes[lane]?.push(chunk(size, length));
+      for (const { length, bulkId } of sent) {
+        channels[bulkId]?.push(chunk(size, length));
         size += length;
       }
-      lanes[endOn]?.push(end(size));
-      const { bytes, ends } = putTogether(lanes, order);
+      channels[endOn]?.push(end(size));
+      const { bytes, ends } = putTogether(channels, order);
       expect(bytes).toEqual(Array.from({ length: size }, (_, at) => at % 251));
       expect(ends).toBe(1);
     }),
@@ -62,14 +62,14 @@ test("whatever overtakes what, every byte comes out once and in order, and then 
   );
 });
 
-test("on one lane a gap or an overlap is refused at once", () => {
+test("on one channel a gap or an overlap is refused at once", () => {
   const reassembly = new Reassembly(0);
   expect(lengths(reassembly.add(chunk(0), on(1, 1)))).toEqual([10]);
   expect(() => reassembly.add(chunk(20), on(1, 1))).toThrow("E_FILE_OFFSET");
   expect(() => new Reassembly(50).add(chunk(40), on(1, 1))).toThrow("E_FILE_OFFSET");
 });
 
-test("over several lanes a gap is refused when none of them can fill it any more", () => {
+test("over several channels a gap is refused when none of them can fill it any more", () => {
   const reassembly = new Reassembly(0);
   expect(reassembly.add(chunk(10), on(1))).toEqual([]);
   expect(reassembly.add(chunk(30), on(2))).toEqual([]);
@@ -77,16 +77,16 @@ test("over several lanes a gap is refused when none of them can fill it any more
 });
 
 test.each([
-  ["the same again on another lane", 10, 2],
+  ["the same again on another channel", 10, 2],
   ["what covers what waits", 5, 2],
   ["what is covered already", 0, 2],
-  ["what goes back on its own lane", 30, 1],
-])("%s is refused", (_, offset, lane) => {
+  ["what goes back on its own channel", 30, 1],
+])("%s is refused", (_, offset, bulkId) => {
   const reassembly = new Reassembly(0);
   reassembly.add(chunk(0), on(2));
   reassembly.add(chunk(10), on(3));
   reassembly.add(chunk(40), on(1));
-  expect(() => reassembly.add(chunk(offset), on(lane))).toThrow("E_FILE_OFFSET");
+  expect(() => reassembly.add(chunk(offset), on(bulkId))).toThrow("E_FILE_OFFSET");
 });
 
 test("an end waits for what it has overtaken, comes once, and is believed at once where nothing can come", () => {
