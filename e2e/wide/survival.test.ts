@@ -61,7 +61,7 @@ const WINDOW_MS = 120_000;
 const NOTICE_MS = 65_000;
 /**
  * About as much as twenty pages on two processors can show. Pages that fall behind by more than the 8 s after which a
- * closed connection counts as left (docs/decisions/0041) would lose it for a reason that is not looked for here.
+ * closed connection counts as left (docs/decisions/0018) would lose it for a reason that is not looked for here.
  */
 const FASTEST_MS = 80;
 /** How often the pages are looked at. */

@@ -151,7 +151,7 @@ function disableStackTraces(): void {
 
 /**
  * V8's space for new objects stays at its first size. V8 would double it up to 32 MiB when many rooms begin at once,
- * and keep it: a fifth of what ten thousand idle sockets cost (docs/decisions/0051).
+ * and keep it: a fifth of what ten thousand idle sockets cost (docs/decisions/0020).
  */
 function limitYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
