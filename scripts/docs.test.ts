@@ -197,6 +197,52 @@ function filesBelow(folder: string): string[] {
   });
 }
 
+describe("the code map of ARCHITECTURE.md", () => {
+  const [, map = ""] = read("ARCHITECTURE.md").match(/## Code map\n([\s\S]*?)\nImports go down only/) ?? [];
+  const rows = [...map.matchAll(/^\| (`[^|]+) \| [^|]+ \| ([^|]+) \|$/gm)].map(
+    ([, folders = "", begin = ""]) => ({
+      folders: quoted(folders).map((folder) => folder.replace(/\/$/, "")),
+      begin: quoted(begin),
+    }),
+  );
+  const named = rows.flatMap(({ folders }) => folders);
+
+  test("names every folder with source", () => {
+    const folders = unique(sourceFiles.map((path) => path.slice(0, path.lastIndexOf("/"))));
+    expect(folders.length).toBeGreaterThan(50);
+    expect(folders.filter((folder) => !isMapped(folder ?? "", named))).toEqual([]);
+  });
+
+  test("would miss a folder of what ships, and a group of testing/", () => {
+    expect(isMapped("core/src/session/v2/unheard-of", named)).toBe(false);
+    expect(isMapped("web/src/unheard-of", named)).toBe(false);
+    expect(isMapped("testing/unheard-of", named)).toBe(false);
+    expect(isMapped("unheard-of", named)).toBe(false);
+    expect(isMapped("e2e/unheard-of", named)).toBe(true);
+  });
+
+  test("names each folder once, and none that is not there", () => {
+    expect(named.filter((folder, at) => named.indexOf(folder) !== at)).toEqual([]);
+    expect(named.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
+  });
+
+  test("begins with files that are there", () => {
+    const missing = rows.filter(({ folders, begin }) => {
+      const files = folders.flatMap((folder) => filesBelow(folder)).map((path) => path.split("/").at(-1));
+      return begin.length === 0 || begin.some((name) => !files.includes(name));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Folders of what ships have a row each, and so have the groups of testing/. Elsewhere a row speaks for what lies below. */
+function isMapped(folder: string, named: readonly string[]): boolean {
+  const isShipped = /^(core|server|web)(\/|$)/.test(folder) && !folder.startsWith("server/src/testing/");
+  const mayBeBelow = (row: string) => !isShipped && row !== "testing" && folder.startsWith(`${row}/`);
+  const isPackage = folder === "core" || folder === "server"; // Their source is all in src/.
+  return isPackage || named.some((row) => row === folder || mayBeBelow(row));
+}
+
 describe(`${V2}/README.md`, () => {
   const page = read(`${V2}/README.md`);
   const ofV2 = filesBelow(V2).filter((path) => path.endsWith(".ts") && !/\.(test|contract)\.ts$/.test(path));
@@ -267,9 +313,11 @@ function membersOf(union: string, tag: string): Set<string> {
 function firstColumn(page: string, heading: string): string[] {
   const [, table = ""] = page.split(`\n| ${heading} |`);
   const rows = table.slice(0, table.indexOf("\n\n")).split("\n").slice(2);
-  return rows.flatMap((row) =>
-    [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ""),
-  );
+  return rows.flatMap((row) => quoted(row.split("|")[1] ?? ""));
+}
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? "");
 }
 
 function unique(names: readonly (string | undefined)[], ...without: string[]): (string | undefined)[] {
