@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
-import { actions } from "./build/actions.ts";
 import { devRooms } from "./build/dev-rooms.ts";
 import { finish } from "./build/finish.ts";
 import { includes } from "./build/includes.ts";
@@ -15,7 +14,7 @@ export default defineConfig({
   // Relative links only: the same bytes serve at any NULLROOM_BASE_PATH.
   base: "./",
   appType: "mpa",
-  plugins: [terse(), includes(), actions(), plainImports(), tailwindcss(), devRooms(), finish()],
+  plugins: [terse(), includes(), plainImports(), tailwindcss(), devRooms(), finish()],
   worker: { plugins: () => [terse()] },
   build: {
     outDir: at("dist"),

@@ -8,12 +8,12 @@ export type RoomContext = {
   /** Where the server's own paths begin. */
   readonly base: URL;
   readonly platform: Platform;
-  /** There is no session before a person has asked for it by a click, and none after the end. */
+  /** There is none before a person has asked for it by a click, and none after the end. */
   session: Session | undefined;
   /** The fragment of the link that was opened, until it is used. */
   invite: string | undefined;
   /** Why it is over, once it is. A refusal says so in the page; an end interrupts. */
-  ending: { text: ErrorText; refusal: boolean } | undefined;
+  ending: { words: ErrorText; refusal: boolean } | undefined;
 };
 
 /** How a session's events reach the controllers: `session:message` and so on, on the window. */
@@ -35,7 +35,7 @@ export class RoomApplication extends Application {
   };
 }
 
-/** A controller of a room's page, which knows what all of them share. */
+/** A controller that knows the place it is in. */
 export abstract class RoomPart<E extends Element = HTMLElement> extends Controller<E> {
   get room(): RoomContext {
     if (this.application instanceof RoomApplication) return this.application.room;

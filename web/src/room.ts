@@ -52,9 +52,9 @@ const controllers = {
  * next. Resolves with the words to say where the room could not be made.
  */
 export async function create(base: URL, options: { hideAddress: boolean }): Promise<ErrorText | undefined> {
-  const context = newContext(base);
+  const place = newPlace(base);
   try {
-    context.session = await createRoom({ ...options, platform: context.platform, protocol: "2" });
+    place.session = await createRoom({ ...options, platform: place.platform, protocol: "2" });
   } catch (thrown) {
     return errors[asNullroomError(thrown, "E_SERVER", "the room could not be made").code];
   }
@@ -62,24 +62,24 @@ export async function create(base: URL, options: { hideAddress: boolean }): Prom
   // The browser asks for the icon anew, and would do so below the new address.
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   icon?.setAttribute("href", icon.href);
-  history.replaceState(null, "", new URL(`rooms/${context.session.roomId}`, base));
-  await start(context);
+  history.replaceState(null, "", new URL(`rooms/${place.session.roomId}`, base));
+  await start(place);
   return undefined;
 }
 
 /** Show the invitation. Nothing leaves this page before the person joins. */
 export async function invited(base: URL, invite: string | undefined): Promise<void> {
-  const context = newContext(base);
-  context.invite = invite;
-  await start(context);
+  const place = newPlace(base);
+  place.invite = invite;
+  await start(place);
 }
 
-function newContext(base: URL): RoomContext {
+function newPlace(base: URL): RoomContext {
   return { base, platform: browserPlatform(base), session: undefined, invite: undefined, ending: undefined };
 }
 
-async function start(context: RoomContext): Promise<void> {
-  const application = new RoomApplication(context);
+async function start(place: RoomContext): Promise<void> {
+  const application = new RoomApplication(place);
   for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
   showRoom();
   // What cannot be removed now is sealed under a key that is no more, and tried again at the next start.

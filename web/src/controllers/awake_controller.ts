@@ -8,10 +8,10 @@ export default class AwakeController extends RoomPart {
 
   override disconnect() {
     this.#moving.clear();
-    this.update();
+    this.look();
   }
 
-  /** The room waits again, and whatever moved in the conversation before moves no more. */
+  /** The room waits again: whatever moved in the conversation before moves no more. */
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.disconnect();
   }
@@ -19,11 +19,11 @@ export default class AwakeController extends RoomPart {
   transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
     if (transfer.status === "moving") this.#moving.add(transfer.id);
     else this.#moving.delete(transfer.id);
-    this.update();
+    this.look();
   }
 
   /** A browser takes the lock away from a page that is hidden and does not give it back by itself. */
-  update() {
+  look() {
     const wanted = this.#moving.size > 0 && !document.hidden;
     if (wanted) this.#lock ??= keepAwake();
     else {

@@ -22,6 +22,6 @@ export default class ChooseController extends RoomPart {
     if (!(target instanceof HTMLInputElement)) return;
     const detail: ChosenContent = { type: "files", files: [...(target.files ?? [])] };
     target.value = ""; // So that the same file can be chosen again.
-    this.dispatch("chosen", { prefix: "page", target: window, detail });
+    this.dispatch("handed", { prefix: "page", target: window, detail });
   }
 }

@@ -6,15 +6,13 @@ import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import { tooLong } from "../say/session.ts";
 
-/** The message field. Enter sends, Shift+Enter breaks the line, and a text that is too long says so while it is written. */
+/** Writing. Enter sends, Shift+Enter breaks the line; what is too long says so while it is written. */
 export default class ComposerController extends RoomPart {
   static override targets = ["message", "problem", "asFile"];
   declare readonly messageTarget: HTMLTextAreaElement;
   declare readonly problemTarget: HTMLElement;
   declare readonly asFileTarget: HTMLElement;
   #focused = false;
-
-  // Actions
 
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#forget();
@@ -50,14 +48,14 @@ export default class ComposerController extends RoomPart {
     this.messageTarget.focus();
   }
 
-  /** A text that is too long for a message is not too long for a file. */
+  /** What is too long for a message is none for a file. */
   sendAsFile() {
     const text = this.messageTarget.value;
     const onOffered = () => {
       if (this.messageTarget.value === text) this.messageTarget.value = "";
       this.check();
     };
-    this.#choose({ type: "text", text, onOffered });
+    this.#hand({ type: "text", text, onOffered });
     this.messageTarget.focus();
   }
 
@@ -65,20 +63,18 @@ export default class ComposerController extends RoomPart {
     const files = event.clipboardData ? pastedImages(event.clipboardData) : [];
     if (files.length === 0) return;
     event.preventDefault();
-    this.#choose({ type: "files", files });
+    this.#hand({ type: "files", files });
+  }
+
+  #hand(detail: ChosenContent) {
+    this.dispatch("handed", { prefix: "page", target: window, detail });
   }
 
   problem({ detail }: CustomEvent<string>) {
     this.#say(detail);
   }
 
-  // Private
-
-  #choose(detail: ChosenContent) {
-    this.dispatch("chosen", { prefix: "page", target: window, detail });
-  }
-
-  /** The room waits again, and the draft belonged to the conversation that is over. */
+  /** The room waits again: a draft belonged to the conversation that is over. */
   #forget() {
     this.#focused = false;
     this.messageTarget.value = "";

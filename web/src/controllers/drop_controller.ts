@@ -21,6 +21,6 @@ export default class DropController extends RoomPart {
     const data = event.dataTransfer;
     if (this.room.session?.state.phase !== "secure" || !data?.types.includes("Files")) return;
     const detail: ChosenContent = { type: "dropped", entries: droppedEntries(data) };
-    this.dispatch("chosen", { prefix: "page", target: window, detail });
+    this.dispatch("handed", { prefix: "page", target: window, detail });
   }
 }

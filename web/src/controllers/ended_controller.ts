@@ -14,7 +14,7 @@ export default class EndedController extends RoomPart {
   override connect() {
     const { ending } = this.room;
     if (!ending) return;
-    const { title, text } = ending.text;
+    const { title, text } = ending.words;
     this.titleTarget.textContent = title;
     this.textTarget.textContent = text;
     this.reasonTarget.textContent = `${title}. ${text}`;

@@ -10,15 +10,13 @@ type Choice = { params: { id: TransferId; choice: FileAction } };
 /** Once two people have met, what files need comes by itself: from then on they can do without the server. */
 const AHEAD_MS = 2_000;
 
-/** The files of a conversation. Somebody who only looks at a room, or waits in one, is not sent the code for them. */
+/** Files in the conversation. Whoever only looks at a room, or waits in one, is not sent the code for them. */
 export default class FilesController extends RoomPart {
   #lifetime = new AbortController();
-  #list: Promise<TransferList> | undefined;
+  #board: Promise<TransferList> | undefined;
   #ahead: ReturnType<typeof setTimeout> | undefined;
-  /** What happened before the list was loaded. */
-  #early: ((list: TransferList) => unknown)[] = [];
-
-  // Lifecycle
+  /** What was said and done before the board was there. */
+  #early: ((board: TransferList) => unknown)[] = [];
 
   override connect() {
     this.#lifetime = new AbortController();
@@ -28,11 +26,9 @@ export default class FilesController extends RoomPart {
     clearTimeout(this.#ahead);
     this.#ahead = undefined;
     this.#lifetime.abort();
-    this.#list = undefined;
+    this.#board = undefined;
     this.#early = [];
   }
-
-  // Actions
 
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#startOver();
@@ -40,40 +36,38 @@ export default class FilesController extends RoomPart {
   }
 
   transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
-    this.#with((list) => list.show(transfer));
+    this.#with((board) => board.show(transfer));
   }
 
-  chosen({ detail }: CustomEvent<ChosenContent>) {
-    this.#with((list) => list.offer(detail));
+  handed({ detail }: CustomEvent<ChosenContent>) {
+    this.#with((board) => board.offer(detail));
   }
 
   act({ params: { id, choice } }: Choice) {
-    this.#with((list) => list.act(choice, id));
+    this.#with((board) => board.act(choice, id));
   }
 
-  // Private
-
-  /** The room waits again, and nothing stays of the conversation that is over. */
+  /** The room waits again: of the conversation that is over nothing stays. */
   #startOver() {
     this.disconnect();
     this.connect();
   }
 
-  #with(task: (list: TransferList) => unknown) {
+  #with(task: (board: TransferList) => unknown) {
     this.#early.push(task);
     void this.#catchUp();
   }
 
   async #catchUp() {
-    this.#list ??= this.#load();
-    const list = await this.#list.catch(() => undefined);
-    if (list) for (const task of this.#early.splice(0)) task(list);
+    this.#board ??= this.#load();
+    const board = await this.#board.catch(() => undefined);
+    if (board) for (const task of this.#early.splice(0)) task(board);
     else this.#failed();
   }
 
   /** The next thing that happens with a file tries again; until then the page says so. */
   #failed() {
-    this.#list = undefined;
+    this.#board = undefined;
     if (this.#early.length > 0) this.#say(`${errors.E_SERVER.title}. ${errors.E_SERVER.text}`);
   }
 

@@ -13,21 +13,17 @@ export default class RoomController extends RoomPart {
   /** Files were on their way when it ended. */
   #isCutOff = false;
 
-  // Lifecycle
-
   override connect() {
     this.#lifetime = new AbortController(); // A fresh one: Stimulus may connect the same instance again.
     watchNetwork(() => this.room.session?.wake("network"), this.#lifetime.signal);
     const { session } = this.room;
-    // Later, when the other controllers are connected too and hear of it.
+    // Once the other controllers are connected too: what is told before that, nobody hears.
     if (session) queueMicrotask(() => this.#follow(session));
   }
 
   override disconnect() {
     this.#lifetime?.abort();
   }
-
-  // Actions
 
   begin({ detail }: CustomEvent<Session>) {
     this.room.session = detail;
@@ -38,18 +34,18 @@ export default class RoomController extends RoomPart {
     this.#end(detail, true);
   }
 
-  /** A whole link was pasted over this page's address. While a conversation is under way it is only taken away. */
+  /** A whole link was pasted over this page's address. With a conversation under way it is only taken away. */
   invited() {
     const invite = takeInvite(window);
     if (!this.room.session) this.room.invite = invite;
   }
 
-  /** The page goes away. Whatever happens next, it must hold nothing. */
+  /** The page goes away: whatever happens next, it must hold nothing. */
   leave() {
     this.room.session?.wipe({ type: "page-gone" });
   }
 
-  /** The page was frozen: timers have stood still, and connections may have died. */
+  /** Thawed: timers have slept, connections may have died. */
   wake() {
     this.room.session?.wake();
   }
@@ -58,23 +54,21 @@ export default class RoomController extends RoomPart {
     if (!document.hidden) this.wake();
   }
 
-  /** The page is back from the browser's memory, where it should not have been. */
+  /** Back from the browser's memory, where it should not have been. */
   returned({ persisted }: PageTransitionEvent) {
     if (persisted) this.#goAway();
   }
 
-  // Private
-
   #follow(session: Session) {
     const signal = this.#lifetime?.signal;
     if (!signal) return;
-    session.subscribe((event) => this.#dispatchEvent(event), signal);
-    this.#dispatchEvent({ type: "state", state: session.state });
+    session.subscribe((event) => this.#tell(event), signal);
+    this.#tell({ type: "state", state: session.state });
   }
 
-  #dispatchEvent(event: SessionEvent) {
+  #tell(event: SessionEvent) {
     if (event.type === "state") this.#show(event.state);
-    // While the conversation goes on, a file that was given up is `cancelled`, not `failed`.
+    // Of a conversation that goes on, what was given up is `cancelled`.
     else if (event.type === "transfer") this.#isCutOff ||= isCutOff(event.transfer);
     this.dispatch(event.type, { prefix: "session", target: window, detail: event });
   }
@@ -82,9 +76,9 @@ export default class RoomController extends RoomPart {
   #show(state: SessionState) {
     const { dataset } = this.element;
     if (state.phase === "ended") {
-      const text = ended(state.reason);
+      const words = ended(state.reason);
       const refusal = state.reason.type === "failed" && !this.#wasSecure;
-      this.#end(this.#isCutOff ? cutOff(text) : text, refusal);
+      this.#end(this.#isCutOff ? cutOff(words) : words, refusal);
       if (state.reason.type === "destroyed") this.#goAway();
       return;
     }
@@ -97,11 +91,11 @@ export default class RoomController extends RoomPart {
   }
 
   /** The one way out of a room: its page is emptied, whatever the reason. */
-  #end(text: ErrorText, refusal: boolean) {
+  #end(words: ErrorText, refusal: boolean) {
     this.#lifetime?.abort();
     this.room.session = undefined;
     this.room.invite = undefined;
-    this.room.ending = { text, refusal };
+    this.room.ending = { words, refusal };
     showEnded();
   }
 

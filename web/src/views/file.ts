@@ -8,8 +8,8 @@ import { element } from "./element.ts";
 
 /** What the page knows of a file besides its transfer. */
 export type FileSituation = {
-  /** Of an offer that came. Undefined until it has been inspected; there is nothing to accept before. */
-  inspection: OfferInspection | undefined;
+  /** Of an offer that came; undefined until it has been looked at, and there is nothing to accept before. */
+  look: OfferInspection | undefined;
   /** It should move and does not. */
   isStalled: boolean;
   /** It is opened for the browser to save. */
@@ -70,10 +70,10 @@ function namesView({ entries }: FileSet, direction: Transfer["direction"]): HTML
 export function updateFile(view: HTMLElement, transfer: Transfer, situation: FileSituation): void {
   const { size, moved, status, direction } = transfer;
   const isUnderWay = status === "moving" || status === "paused";
-  const asks = direction === "in" && status === "offered" ? situation.inspection : undefined;
+  const asks = direction === "in" && status === "offered" ? situation.look : undefined;
   write(view, ":scope > .file-line", situation.isReadying ? readyingLine(transfer) : transferLine(transfer));
   write(view, ".file-where", asks ? where(asks.choice, transfer.set !== undefined) : "");
-  const warns = direction === "in" && situation.inspection?.runs === true && status !== "declined";
+  const warns = direction === "in" && situation.look?.runs === true && status !== "declined";
   write(view, ".file-warning", warns ? (transfer.set ? files.someRun : files.runs) : "");
   show(view, ".file-way", isUnderWay);
   if (isUnderWay) write(view, ".file-way > .file-line", movingLine(transfer, situation.isStalled));
@@ -104,12 +104,12 @@ export type FileAction = "accept" | "decline" | "cancel" | "pause" | "resume" | 
 
 function actions(
   { status, direction, received, pausedBy, type }: Transfer,
-  { inspection, canPause }: FileSituation,
+  { look, canPause }: FileSituation,
 ): FileAction[] {
   switch (status) {
     case "offered":
       if (direction === "out") return ["cancel"];
-      return inspection?.choice.type === "take" ? ["accept", "decline"] : ["decline"];
+      return look?.choice.type === "take" ? ["accept", "decline"] : ["decline"];
     case "queued":
       return ["cancel"];
     case "moving":

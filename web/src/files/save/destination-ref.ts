@@ -1,14 +1,14 @@
 import type { ChosenDestination } from "@nullroom/core/files/sink";
 
-/** A destination as the page names it to the worker of its files, which opens it there. */
+/** A place as the page says it to the worker of its files, which opens the same place there. */
 export type DestinationRef =
   | { readonly kind: "memory" | "sealed" }
   | { readonly kind: "file"; readonly handle: FileSystemFileHandle }
   | { readonly kind: "folder"; readonly handle: FileSystemDirectoryHandle };
 
-/** A destination of which the page itself holds nothing. */
-export function destinationBy(ref: DestinationRef): ChosenDestination {
-  return { pass: () => ref };
+/** A place of which the page itself holds nothing. */
+export function destinationBy(ticket: DestinationRef): ChosenDestination {
+  return { pass: () => ticket };
 }
 
 export function isDestinationRef(value: unknown): value is DestinationRef {

@@ -9,10 +9,10 @@ import { destinationBy } from "./destination-ref.ts";
 import { MemoryDestination } from "./memory-destination.ts";
 import { pickFileDestination, pickFolderDestination } from "./picked-destination.ts";
 
-/** The part of the free room that may be used: what is sealed is a little larger than what is received. */
+/** Part of the free room that is left alone: what is sealed is a little larger than what is received. */
 const SEALED_SHARE = 0.99;
 
-/** All destinations of one page: `choose` when an offer comes, `take` on the click that accepts it. */
+/** All places of one page. Look when an offer comes, take on the click that accepts it. */
 export class Destinations {
   readonly #scope: Window;
   readonly #memory = new MemoryDestination();
@@ -21,7 +21,7 @@ export class Destinations {
     this.#scope = scope;
   }
 
-  /** What the disk, the kind of window and the files that are held already allow now. */
+  /** What the disk, the kind of window and what is held already allow now. */
   async capabilities(): Promise<Capabilities> {
     return {
       pickFile: typeof this.#scope.showSaveFilePicker === "function",
@@ -31,7 +31,7 @@ export class Destinations {
     };
   }
 
-  /** A set whose files cannot be kept apart is as large as the archive that it becomes. */
+  /** Where its files cannot be kept apart, a set is as large as the archive that it becomes. */
   async choose(file: FileDescription): Promise<DestinationChoice> {
     return chooseDestination(await this.capabilities(), storedAs(file).size, file.set !== undefined);
   }
@@ -62,6 +62,6 @@ async function sealedRoom(storage: StorageManager | undefined): Promise<number |
     const { quota = 0, usage = 0 } = await storage.estimate();
     return Math.max(0, Math.floor((quota - usage) * SEALED_SHARE));
   } catch {
-    return undefined; // because a browser that refuses says so by throwing, and each in its own way
+    return undefined; // because a browser that refuses says so by throwing, and each in its own way.
   }
 }

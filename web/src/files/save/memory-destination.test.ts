@@ -6,19 +6,19 @@ const never = new AbortController().signal;
 const file = (size: number) => ({ name: "a", type: "text/plain", size });
 
 test("all files share it, and what is given up comes back once", () => {
-  const [destination, lifetime] = [new MemoryDestination(10), new AbortController()];
-  expect(destination.pass(file(6), lifetime.signal)).toEqual({ kind: "memory" });
-  expect(destination.left).toBe(4);
-  expect(() => destination.pass(file(5), never)).toThrow("E_FILE_LIMIT");
+  const [place, lifetime] = [new MemoryDestination(10), new AbortController()];
+  expect(place.pass(file(6), lifetime.signal)).toEqual({ kind: "memory" });
+  expect(place.left).toBe(4);
+  expect(() => place.pass(file(5), never)).toThrow("E_FILE_LIMIT");
   lifetime.abort();
   lifetime.abort();
-  expect(destination.left).toBe(10);
+  expect(place.left).toBe(10);
 });
 
 test("a file that is over already takes nothing", () => {
-  const destination = new MemoryDestination(10);
-  destination.pass(file(6), AbortSignal.abort());
-  expect(destination.left).toBe(10);
+  const place = new MemoryDestination(10);
+  place.pass(file(6), AbortSignal.abort());
+  expect(place.left).toBe(10);
 });
 
 test("an archive counts with what it adds", () => {

@@ -6,7 +6,7 @@ import type { DestinationRef } from "./destination-ref.ts";
 /** A phone ends a page that holds about 200 MB, without a word and in the middle; this stays well below. */
 export const MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** Counts what all files of a page hold in memory together, wherever they are held. */
+/** What all files of a page hold in memory together. It is counted here, wherever they are held. */
 export class MemoryDestination implements ChosenDestination {
   #left: number;
 

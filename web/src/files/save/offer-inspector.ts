@@ -10,23 +10,21 @@ export type OfferInspection = {
   readonly runs: boolean;
 };
 
-/** Inspects offered files, and chooses their destinations. Loaded with the first of them, together with all destinations. */
+/** Where offered files are looked at and find their place. Loaded with the first of them, together with all places. */
 export class OfferInspector {
-  readonly #destinations = new Destinations(window);
+  readonly #places = new Destinations(window);
 
   async inspect(file: FileDescription): Promise<OfferInspection> {
     const names = file.set ? file.set.entries.map(({ path }) => path) : [file.name];
-    return { choice: await this.#destinations.choose(file), runs: names.some(runsCode) };
+    return { choice: await this.#places.choose(file), runs: names.some(runsCode) };
   }
 
   /**
-   * On the click that accepts. Inspects the file again, since disks fill up while a person thinks.
-   * @returns the destination, or why there is none; undefined when the person closed the dialog
+   * On the click that accepts; looks again, since disks fill up while a person thinks.
+   * @returns the place, or why there is none; undefined when the person closed the dialog
    */
   async chooseDestination(file: FileDescription): Promise<ChosenDestination | OfferInspection | undefined> {
-    const inspection = await this.inspect(file);
-    return inspection.choice.type === "refuse"
-      ? inspection
-      : this.#destinations.take(inspection.choice.kind, file);
+    const inspect = await this.inspect(file);
+    return inspect.choice.type === "refuse" ? inspect : this.#places.take(inspect.choice.kind, file);
   }
 }

@@ -1,11 +1,11 @@
-/** What a drop or a paste brings has to be taken out within its event: afterwards the data are empty. */
+/** What a drop or a paste brings, taken out within its event: afterwards the data are empty. */
 
 export function droppedEntries(data: DataTransfer): (FileSystemEntry | File)[] {
   const items = [...data.items].filter(({ kind }) => kind === "file");
   return items.flatMap((item) => item.webkitGetAsEntry() ?? item.getAsFile() ?? []);
 }
 
-/** Pasted images, unless text was pasted too: programs for tables and texts add a picture of what was copied. */
+/** Images, unless there are words as well: programs for tables and texts bring a picture of what was copied. */
 export function pastedImages(data: DataTransfer): File[] {
   const items = [...data.items];
   if (items.some(({ kind, type }) => kind === "string" && type === "text/plain")) return [];

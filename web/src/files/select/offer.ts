@@ -6,21 +6,21 @@ import { files, fileTooLarge, setTooLarge } from "../../say/files.ts";
 import type { ChosenContent } from "./chosen-content.ts";
 import { asOffering, type Chosen, chosenFiles, textFile, walked } from "./sources.ts";
 
-/** As much of a session as is needed here. */
+/** What of a session is asked here. */
 type Offered = Pick<Session, "fileSizeLimit"> & { readonly files: Pick<Session["files"], "offer"> };
 
 /**
- * Offer what a person chose: one file as itself, several or a folder as one.
+ * Offer what a person handed over: one file as itself, several or a folder as one.
  * @returns what has to be said where it was refused
  */
-export async function offer(session: Offered, content: ChosenContent): Promise<string> {
+export async function offer(session: Offered, handed: ChosenContent): Promise<string> {
   let offering: Offering | undefined;
   try {
-    const chosen = await chosenOf(content);
+    const chosen = await chosenOf(handed);
     if (chosen.length === 0) return files.folderEmpty;
     offering = asOffering(chosen);
     session.files.offer(offering);
-    if (content.type === "text") content.onOffered();
+    if (handed.type === "text") handed.onOffered();
     return "";
   } catch (thrown) {
     return refusal(
@@ -31,16 +31,16 @@ export async function offer(session: Offered, content: ChosenContent): Promise<s
   }
 }
 
-async function chosenOf(content: ChosenContent): Promise<Chosen[]> {
-  switch (content.type) {
+async function chosenOf(handed: ChosenContent): Promise<Chosen[]> {
+  switch (handed.type) {
     case "files":
-      return chosenFiles(content.files);
+      return chosenFiles(handed.files);
     case "dropped":
-      return walked(content.entries);
+      return walked(handed.entries);
     case "text":
-      return [textFile(content.text)];
+      return [textFile(handed.text)];
     default:
-      return content satisfies never;
+      return handed satisfies never;
   }
 }
 

@@ -14,7 +14,7 @@ import { preview } from "./preview.ts";
 type Card = {
   readonly view: HTMLElement;
   transfer: Transfer;
-  inspection: OfferInspection | undefined;
+  look: OfferInspection | undefined;
   /** When bytes of it last moved. */
   movedAt: number;
   /** What is shown may not be the newest. */
@@ -41,7 +41,7 @@ const WITHDRAWN_SHOWN = 16;
 /** The files of a conversation: shown as they change, and what is done with them. Loaded with the first of them. */
 export class TransferList {
   readonly #options: TransferListOptions;
-  readonly #inspector = new OfferInspector();
+  readonly #reception = new OfferInspector();
   readonly #cards = new Map<TransferId, Card>();
   readonly #withdrawn: Card[] = [];
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -64,8 +64,8 @@ export class TransferList {
     if (isWithdrawn) this.#clear(card);
   }
 
-  async offer(chosen: ChosenContent): Promise<void> {
-    this.#options.onProblem(await offer(this.#options.session, chosen));
+  async offer(handed: ChosenContent): Promise<void> {
+    this.#options.onProblem(await offer(this.#options.session, handed));
   }
 
   /** A person has pressed one of its buttons. */
@@ -90,29 +90,22 @@ export class TransferList {
   #begin(transfer: Transfer): Card {
     const { log, now } = this.#options;
     const view = fileView(transfer);
-    const card: Card = {
-      view,
-      transfer,
-      inspection: undefined,
-      movedAt: now(),
-      isStale: true,
-      isReadying: false,
-    };
+    const card: Card = { view, transfer, look: undefined, movedAt: now(), isStale: true, isReadying: false };
     this.#cards.set(transfer.id, card);
     log.append(view);
     if (transfer.direction === "out") log.scrollTop = log.scrollHeight;
     else if (transfer.status === "offered") {
-      void this.#busy(card, async () => this.#showInspection(card, await this.#inspector.inspect(transfer)));
+      void this.#busy(card, async () => this.#showLook(card, await this.#reception.inspect(transfer)));
     }
     return card;
   }
 
   /** Where it goes was said beforehand; if that has changed meanwhile, it is said anew and nothing else happens. */
   async #accept(card: Card): Promise<void> {
-    const found = await this.#inspector.chooseDestination(card.transfer);
+    const found = await this.#reception.chooseDestination(card.transfer);
     if (found === undefined) return;
     if ("pass" in found) this.#options.session.files.accept(card.transfer.id, found);
-    else this.#showInspection(card, found);
+    else this.#showLook(card, found);
   }
 
   async #save(card: Card): Promise<void> {
@@ -142,8 +135,8 @@ export class TransferList {
     this.#cards.delete(oldest.transfer.id);
   }
 
-  #showInspection(card: Card, inspection: OfferInspection): void {
-    card.inspection = inspection;
+  #showLook(card: Card, look: OfferInspection): void {
+    card.look = look;
     this.#write(card);
   }
 
@@ -154,10 +147,10 @@ export class TransferList {
 
   #write(card: Card): void {
     const { session, now } = this.#options;
-    const { view, transfer, inspection, movedAt, isReadying } = card;
+    const { view, transfer, look, movedAt, isReadying } = card;
     const isMoving = transfer.status === "moving";
     const isStalled = isMoving && now() - movedAt > STALLED_MS;
-    updateFile(view, transfer, { inspection, isStalled, isReadying, canPause: session.protocol === "2" });
+    updateFile(view, transfer, { look, isStalled, isReadying, canPause: session.protocol === "2" });
     card.isStale = isMoving;
   }
 

@@ -5,7 +5,7 @@ import type { Received } from "@nullroom/core/files/sink";
 import type { SetWriter } from "@nullroom/core/files/split-writer";
 import { BufferedStream } from "./write-buffer.ts";
 
-/** The last name that is tried is "name (99)": nobody receives one set more often into one folder. */
+/** "name (99)": nobody receives one set more often into the same place. */
 const NAMES_TRIED = 99;
 
 /** Writes a set into a new folder, so that nothing of the person's is touched and all of it can be removed again. */

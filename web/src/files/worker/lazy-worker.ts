@@ -3,15 +3,15 @@ import type { EngineCall, EngineEvent } from "@nullroom/core/engine/messages";
 import "./engine-global.ts";
 
 /**
- * The worker of a room's files, as far as every room needs it: it takes the bulk channel, which a browser gives away only
- * at once, and loads the engine once two have met. Worker and engine are built as one file each, because an import map's
- * integrity does not reach into workers.
+ * The worker of a room's files, as far as every room needs it: it takes the bulk channel, which a browser gives away
+ * only at once, and loads the engine once two have met. Each of the two is built as one file of its own: an import
+ * map's integrity does not reach into workers.
  */
-const post = (event: EngineEvent) => postMessage(event);
+const post = (news: EngineEvent) => postMessage(news);
 
 let engineUrl = "";
 
-const engine = new LazyEngine({
+const gate = new LazyEngine({
   async load() {
     await import(/* @vite-ignore */ engineUrl);
     if (!globalThis.startFileEngine) throw new TypeError("this is not the engine");
@@ -23,5 +23,5 @@ const engine = new LazyEngine({
 
 addEventListener("message", ({ data }: MessageEvent<{ engine: string } | EngineCall>) => {
   if ("engine" in data) engineUrl = data.engine;
-  else engine.perform(data);
+  else gate.perform(data);
 });

@@ -9,7 +9,7 @@ declare global {
   }
 }
 
-/** Writes to a picked file. The browser writes to a copy and swaps it in on `close`: until then nothing has changed. */
+/** The browser writes to a copy beside the file and puts it in its place on `close`: until then nothing has changed. */
 export class PickedWriter implements FileWriter {
   readonly #handle: FileSystemFileHandle;
   readonly #stream: BufferedStream;
@@ -42,7 +42,7 @@ export class PickedWriter implements FileWriter {
   async drop(): Promise<void> {
     if (this.#state !== "open") return;
     this.#state = "dropped";
-    // A file that is given up in the last moment cannot be stopped any more, only removed.
+    // Given up in the last moment it cannot be stopped any more, only removed.
     await Promise.allSettled([this.#closing ?? this.#stream.abort()]);
     // The picker has made an empty file; one that the person chose to replace stays as it was.
     if (this.#closing || this.#wasEmpty) await this.#handle.remove?.();

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 import engineUrl from "./engine-worker.ts?worker&url";
-import lazyUrl from "./lazy-worker.ts?worker&url";
+import gateUrl from "./lazy-worker.ts?worker&url";
 import type { ScriptPolicy } from "./trusted-types.ts";
 
 let policy: ScriptPolicy | undefined;
@@ -10,9 +10,9 @@ let policy: ScriptPolicy | undefined;
  * allows gives this and nothing else, whatever it is asked.
  */
 export function workerUrl(): string {
-  policy ??= globalThis.trustedTypes?.createPolicy("nr", { createScriptURL: () => lazyUrl });
-  return policy?.createScriptURL("") ?? lazyUrl;
+  policy ??= globalThis.trustedTypes?.createPolicy("nr", { createScriptURL: () => gateUrl });
+  return policy?.createScriptURL("") ?? gateUrl;
 }
 
-/** What the lazy engine loads. */
+/** What the gate loads when it is needed. */
 export const ENGINE_URL = engineUrl;

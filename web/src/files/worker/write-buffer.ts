@@ -1,6 +1,6 @@
 import type { Bytes } from "@nullroom/core/brand";
 
-/** Bytes that are written at once: browsers are slow at many small writes and blobs. */
+/** Chunks put together: browsers are slow at many small writes and blobs. */
 export const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 
 export class WriteBuffer {
@@ -22,10 +22,10 @@ export class WriteBuffer {
   }
 }
 
-/** A file that is being written: one piece is on its way to the disk while the next one is put together. */
+/** A file being written: one gathered piece is on its way to the disk while the next one is gathered. */
 export class BufferedStream {
   readonly #stream: FileSystemWritableFileStream;
-  readonly #buffer = new WriteBuffer();
+  readonly #gathered = new WriteBuffer();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(stream: FileSystemWritableFileStream) {
@@ -33,24 +33,24 @@ export class BufferedStream {
   }
 
   async write(chunk: Bytes): Promise<void> {
-    const piece = this.#buffer.add(chunk);
+    const piece = this.#gathered.add(chunk);
     if (!piece) return;
     await this.#writing;
     this.#writing = this.#stream.write(piece);
-    // The next write, or the end, reports the failure.
+    // The next write, or the end, tells of it.
     this.#writing.catch(() => undefined);
   }
 
-  /** The file becomes what was written. */
+  /** Puts the file in its place. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#stream.write(this.#buffer.take());
+    await this.#stream.write(this.#gathered.take());
     await this.#stream.close();
   }
 
-  /** The file stays what it was before. */
+  /** Leaves what was there before. */
   async abort(): Promise<void> {
-    this.#buffer.take();
+    this.#gathered.take();
     await this.#stream.abort();
   }
 }

@@ -36,7 +36,7 @@ export class ZipWriter implements SetWriter {
     const entries = new TransformStream<ZipEntry, ZipEntry>();
     this.#entries = entries.writable.getWriter();
     this.#pumped = this.#pump(makeZip(iterate(entries.readable)));
-    // Whichever call comes next reports the failure.
+    // The failure is told by whichever call comes next.
     this.#pumped.catch(() => undefined);
   }
 

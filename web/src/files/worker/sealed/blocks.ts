@@ -34,13 +34,13 @@ export class BlockCipher {
     );
   }
 
-  async seal(plain: Bytes, position: BlockPosition): Promise<Bytes> {
-    return new Uint8Array(await crypto.subtle.encrypt(parameters(position), this.#key, plain));
+  async seal(plain: Bytes, place: BlockPosition): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.encrypt(parameters(place), this.#key, plain));
   }
 
   /** @throws DOMException "OperationError" for anything but this block of this file */
-  async open(sealed: Bytes, position: BlockPosition): Promise<Bytes> {
-    return new Uint8Array(await crypto.subtle.decrypt(parameters(position), this.#key, sealed));
+  async open(sealed: Bytes, place: BlockPosition): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.decrypt(parameters(place), this.#key, sealed));
   }
 }
 

@@ -66,19 +66,19 @@ export class SealedFile {
   }
 
   async #read(index: number): Promise<Bytes> {
-    const position = this.#positionOf(index);
-    const sealed = new Uint8Array(position.length + TAG_BYTES);
+    const place = this.#placeOf(index);
+    const sealed = new Uint8Array(place.length + TAG_BYTES);
     const read = this.#disk.read(sealed, { at: index * STRIDE_BYTES });
     if (read !== sealed.length)
       throw new NullroomError("E_FILE_READ", "a sealed block is not there any more");
     try {
-      return await this.#cipher.open(sealed, position);
+      return await this.#cipher.open(sealed, place);
     } catch (cause) {
       throw new NullroomError("E_FILE_READ", "a sealed block was changed", { cause });
     }
   }
 
-  #positionOf(index: number): BlockPosition {
+  #placeOf(index: number): BlockPosition {
     if (this.#size === undefined) throw new NullroomError("E_FILE_READ", "the file has not ended yet");
     const last = index === this.#index - 1;
     return { index, last, length: last ? this.#size - index * BLOCK_BYTES : BLOCK_BYTES };
