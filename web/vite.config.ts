@@ -4,6 +4,7 @@ import { defineConfig } from "vite";
 import { devRooms } from "./build/dev-rooms.ts";
 import { finish } from "./build/finish.ts";
 import { includes } from "./build/includes.ts";
+import { joinLines } from "./build/join-lines.ts";
 import { plainImports } from "./build/plain-imports.ts";
 import { terse } from "./build/terse.ts";
 
@@ -14,7 +15,7 @@ export default defineConfig({
   // Relative links only: the same bytes serve at any NULLROOM_BASE_PATH.
   base: "./",
   appType: "mpa",
-  plugins: [terse(), includes(), plainImports(), tailwindcss(), devRooms(), finish()],
+  plugins: [terse(), includes(), joinLines(), plainImports(), tailwindcss(), devRooms(), finish()],
   worker: { plugins: () => [terse()] },
   build: {
     outDir: at("dist"),
@@ -28,12 +29,12 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // The landing page looks whether this browser can hold a room before anybody asks for one.
+            // The landing page checks whether this browser can hold a room before anybody asks for one.
             { name: "support", test: /\/web\/src\/support\.ts$|preload-helper/, priority: 1 },
-            // Its tools are shared with what hashes files: without this they would be a chunk of their own.
+            // ML-KEM shares code with the hashing of files. Without this group that code would be a chunk of its own.
             { name: "ml-kem", test: /@noble\/(post-quantum|hashes)\/(?!sha2|_md)/, priority: 1 },
-            // What every room loads is one chunk: many small ones compress worse, and each is a request. What only files
-            // need is shared among chunks that come later.
+            // The code that every room loads is one chunk: many small ones compress worse, and each is a request. The
+            // code that only files need is shared among chunks that come later.
             {
               name: "shared",
               test: /\/(core|web)\/src\/(?!files\/|session\/(file-name|transfer-tracker)|wire\/file-frame).*\.ts$/,

@@ -4,7 +4,7 @@ import type { Plugin } from "vite";
 const SERVER = process.env.NULLROOM_DEV_SERVER ?? "http://127.0.0.1:3000";
 const ROOM = /^\/rooms\/[0-9a-f-]{36}$/;
 
-/** In development Vite serves the pages, as the server does in production, and passes the rest on to it. */
+/** In development Vite serves the pages, which the server does in production, and passes all other requests on to it. */
 export function devRooms(): Plugin {
   return {
     name: "nullroom:dev-rooms",

@@ -11,9 +11,9 @@ const ERROR_PAGES = ["404", "429", "500"];
 const COMPRESSED = /\.(html|js|css|svg)$/;
 
 /**
- * What a strict policy needs of the finished pages: an integrity for every script and stylesheet (chunks through
- * the import map), the error pages, the hashes of everything inline (pages.json, read by the server for its CSP),
- * and compressed siblings.
+ * Finishes the built pages for a strict policy. Every script and stylesheet gets an integrity, chunks by the import
+ * map. The hashes of everything inline go into pages.json, from which the server makes its CSP. The error pages are
+ * written, and every text file gets compressed siblings.
  */
 export function finish(): Plugin {
   let out = "";
@@ -41,7 +41,7 @@ export function finish(): Plugin {
   };
 }
 
-/** Paths below `folder`, in a stable order. */
+/** The paths of all files below `folder`, in a stable order. */
 export function list(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -49,7 +49,7 @@ export function list(folder: string): string[] {
     .sort();
 }
 
-/** Hashes of everything inline in a page, as the CSP names them. */
+/** The hashes of everything inline in a page, in the form that the CSP takes. */
 export function inlineHashes(html: string): { scriptHashes: string[]; styleHashes: string[] } {
   return {
     scriptHashes: contents(html, /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g),
@@ -61,7 +61,7 @@ function contents(html: string, pattern: RegExp): string[] {
   return [...html.matchAll(pattern)].map(([, text = ""]) => `sha256-${digest("sha256", text)}`);
 }
 
-/** An error page loads no asset: it must look right when the assets are what failed. */
+/** An error page loads no asset, because it must look right even when the assets are what failed. */
 function writeErrorPages(out: string): void {
   const style = minifyCss(readFileSync(join(SOURCES, "errors/style.css"), "utf8"));
   mkdirSync(join(out, "errors"), { recursive: true });
@@ -74,7 +74,7 @@ function writeErrorPages(out: string): void {
   }
 }
 
-/** Enough for one small hand-written sheet: comments and layout go, nothing else. */
+/** Remove comments and layout, and nothing else. That is enough for one small hand-written sheet. */
 function minifyCss(css: string): string {
   return css
     .replace(/\/\*[\s\S]*?\*\//g, "")
@@ -96,7 +96,7 @@ function secure(out: string, page: string, html: string): string {
   return withIntegrity.replace(/[ \t]*<script type="module"/, (script) => `    ${map}\n${script}`);
 }
 
-/** Covers what no tag names: the chunks that modules import. */
+/** The import map holds the integrity of the chunks that modules import, which no tag names. */
 function importMap(out: string, page: string): string {
   const scripts = list(join(out, "assets")).filter((name) => name.endsWith(".js"));
   const up = page.includes("/") ? "../" : "./";

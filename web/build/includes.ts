@@ -3,7 +3,7 @@ import type { Plugin } from "vite";
 
 const INCLUDE = /[ \t]*<!-- include ([a-z0-9/.-]+) -->\n?/g;
 
-/** `<!-- include name -->` becomes `partials/name`, so that markup shared by two pages exists once. */
+/** Replaces `<!-- include name -->` by `partials/name`, so that markup shared by two pages exists once. */
 export function includes(): Plugin {
   return { name: "nullroom:includes", transformIndexHtml: { order: "pre", handler: expand } };
 }

@@ -1,9 +1,9 @@
 import type { Plugin } from "vite";
 
-/** What Vite puts around every `import()`, so that styles and further code are fetched beside it. */
+/** The helper that Vite puts around every `import()` to fetch styles and further chunks at the same time. */
 const HELPER = "\0vite/preload-helper.js";
 
-/** A page has one sheet of styles and code comes when it is asked for: nothing is left for that helper to do. */
+/** Makes that helper do nothing: a page has one style sheet, and each chunk is fetched when it is imported. */
 export function plainImports(): Plugin {
   return {
     name: "plain-imports",

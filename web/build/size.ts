@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
 /**
- * `npm run size`: the weight of JavaScript and CSS, brotli, against web/size.json. `first` counts what a page loads
- * before anybody presses anything; `all` counts everything that it can ever load, but for the chunks that `without`
- * names: a room speaks one protocol, which its link decides, and what only two who have met need comes when they meet.
- * `assets` names chunks and workers that count too; a budget of them alone has no page.
+ * `npm run size` compares the bytes of JavaScript and CSS, compressed with brotli, to the limits in web/size.json.
+ * `first` counts what a page loads before anybody presses anything. `all` counts everything that the page can ever
+ * load, except for the chunks that `without` names: a room speaks only the protocol of its link, and the code that two
+ * people need once they have met is loaded when they meet. `assets` names chunks and workers that count as well; a
+ * budget of them alone has no page.
  */
 type Budget = {
   page?: string;
@@ -17,9 +18,9 @@ type Budget = {
   limitBytes: number;
 };
 
-/** `import "./x.js"` and `… from "./x.js"`. */
+/** The chunk in `import "./x.js"` and in `… from "./x.js"`. */
 const STATIC = /(?:\bimport|\bfrom)\s*["'`]\.\/([\w.-]+\.js)["'`]/g;
-/** Those, and `import("./x.js")`. */
+/** The chunk in those two and in `import("./x.js")`. */
 const ANY = /["'`]\.\/([\w.-]+\.js)["'`]/g;
 
 const web = fileURLToPath(new URL("..", import.meta.url));
@@ -55,7 +56,7 @@ function reachable(start: string[], { counts, without = [] }: Budget): string[] 
       else left.add(unwanted);
     }
   }
-  // A chunk that was renamed must not count twice in silence.
+  // A name in `without` that matches no chunk is an error: the renamed chunk would count as part of the page.
   if (left.size < without.length) throw new Error(`no chunk is called ${without.join(" or ")} any more`);
   return [...found];
 }

@@ -5,8 +5,8 @@ const REASON =
   /(new NullroomError\(\s*[\w.[\]?"]+,\s*|as(?:NullroomError|Refusal)\(\s*\w+,\s*"\w+",\s*)("[^"\n]*"|`[^`\n]*`)/g;
 
 /**
- * Leaves out what an error tells developers: a page says its code in words of its own and has no console to print the
- * rest to. Nearly two kilobytes of every room.
+ * Leaves out the part of an error that is meant for developers. A page shows a text of its own for the code and prints
+ * nothing to the console. This saves nearly two kilobytes in every room.
  */
 export function terse(): Plugin {
   return {

@@ -7,7 +7,7 @@ const BOOT = /<script>([\s\S]*)<\/script>/.exec(
   readFileSync(new URL("../partials/boot.html", import.meta.url), "utf8"),
 )?.[1];
 
-/** As much of a window as the page's first script may touch. Anything else that it reached for would throw. */
+/** The parts of a window that the page's first script may touch. Anything else that it reached for would throw. */
 function open(address: string) {
   const url = new URL(address);
   const calls: unknown[][] = [];

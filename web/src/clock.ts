@@ -1,12 +1,13 @@
-/** What the wall clock may gain on the other one between two looks without a sleep: small corrections by the network. */
+/** The wall clock may gain this much between two readings without a sleep: the network corrects it a little. */
 const CORRECTION_MS = 2_000;
 
 type Clock = () => number;
 
 /**
- * Monotonic milliseconds that go on while the machine sleeps, since people's time does too. On most systems
- * `performance.now()` stands still meanwhile, so that what the wall clock gains at once counts as slept. A wall clock
- * that is set forward by hand looks the same: it makes a room end early, and no clock can make one end late.
+ * A monotonic clock in milliseconds that goes on while the machine sleeps, because a room's time is people's time.
+ * `awake` (`performance.now()`) stands still during a sleep on most systems, so whatever `wall` gains on it at once
+ * counts as slept. A wall clock that is set forward by hand cannot be told from a sleep: it makes a room end early.
+ * No clock can make a room end late.
  */
 export function sleepAwareClock(awake: Clock, wall: Clock): Clock {
   let slept = 0;

@@ -1,9 +1,9 @@
-/** Under this name the page's first script (partials/boot.html) leaves the fragment it took out of the address bar. */
-const LEFT_AS = "nullroomInvite";
+/** The page's first script (partials/boot.html) keeps the fragment from the address bar on the window, by this name. */
+const INVITE_PROPERTY = "nullroomInvite";
 
-/** Take what is there, once: afterwards only the caller has it. */
+/** Take the invite off the window, once: afterwards only the caller has it. */
 export function takeInvite(scope: object): string | undefined {
-  const fragment: unknown = Reflect.get(scope, LEFT_AS);
-  Reflect.deleteProperty(scope, LEFT_AS);
+  const fragment: unknown = Reflect.get(scope, INVITE_PROPERTY);
+  Reflect.deleteProperty(scope, INVITE_PROPERTY);
   return typeof fragment === "string" ? fragment : undefined;
 }

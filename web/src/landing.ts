@@ -1,8 +1,8 @@
 import { findLack } from "./support.ts";
 
 /**
- * The landing page before the first click: one button, no framework. The room's own code, and the words for
- * whatever goes wrong, are fetched when they are needed.
+ * The landing page before the first click: one button, no framework. The room's own code, and the texts of errors,
+ * are fetched when they are needed.
  */
 const base = new URL(document.documentElement.dataset.base ?? "./", location.href);
 const create = document.querySelector<HTMLElement>("#create");
@@ -18,8 +18,8 @@ async function begin(pressed: HTMLButtonElement): Promise<void> {
   pressed.disabled = true;
   problem?.setAttribute("hidden", "");
   try {
-    const { create: createInPlace } = await import("./room.ts");
-    const refusal = await createInPlace(base, { hideAddress: hide?.checked ?? false });
+    const { create: createRoom } = await import("./room.ts");
+    const refusal = await createRoom(base, { hideAddress: hide?.checked ?? false });
     if (refusal !== undefined) say(refusal.title, refusal.text);
   } catch {
     say("This page did not load whole", "Check your connection, then reload it.");
@@ -27,7 +27,7 @@ async function begin(pressed: HTMLButtonElement): Promise<void> {
   pressed.disabled = false;
 }
 
-/** A browser that cannot hold a room is told so before it is asked to. */
+/** A browser that cannot hold a room says so at once, before anybody asks it to. */
 async function refuse(): Promise<void> {
   if (lack === undefined) return;
   const { lacks } = await import("./say/errors.ts");

@@ -1,6 +1,6 @@
 /**
- * Once, as a page starts: remove what tabs that died have left of files. An origin that stores nothing is not even
- * asked for a directory to look into, since some browsers keep that.
+ * Remove the sealed files that tabs which died have left behind. Each page does so once, as it starts. An origin that
+ * stores nothing is not even asked for its directory, because asking makes some browsers create one and keep it.
  */
 export async function removeOrphanedFiles({ storage, locks }: Navigator): Promise<void> {
   if (!storage || !locks) return;

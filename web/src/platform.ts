@@ -2,7 +2,7 @@ import type { Platform } from "@nullroom/core/platform";
 import { sleepAwareClock } from "./clock.ts";
 import { startFileWorker } from "./files/worker/start-file-worker.ts";
 
-/** The browser as core asks for it. `base` is where the server's own paths begin: a room's page lies deeper. */
+/** The browser, as the platform that core runs on. The server's paths begin at `base`; a room's page lies deeper. */
 export function browserPlatform(base: URL): Platform {
   const cable = new URL("cable", base);
   cable.protocol = base.protocol === "https:" ? "wss:" : "ws:";

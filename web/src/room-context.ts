@@ -3,20 +3,20 @@ import type { Platform } from "@nullroom/core/platform";
 import type { Session, SessionEvent } from "@nullroom/core/session";
 import type { ErrorText } from "./say/errors.ts";
 
-/** What the controllers of one document share. */
+/** The context that all controllers of one document share. */
 export type RoomContext = {
   /** Where the server's own paths begin. */
   readonly base: URL;
   readonly platform: Platform;
-  /** There is none before a person has asked for it by a click, and none after the end. */
+  /** The session exists from the click that creates or joins a room until the end. */
   session: Session | undefined;
-  /** The fragment of the link that was opened, until it is used. */
+  /** The fragment of the link that was opened, until a session ends or another link is pasted. */
   invite: string | undefined;
-  /** Why it is over, once it is. A refusal says so in the page; an end interrupts. */
-  ending: { words: ErrorText; refusal: boolean } | undefined;
+  /** Why the room is over, once it is. A refusal is told in the page itself, any other end in a dialog over it. */
+  ending: { reason: ErrorText; isRefusal: boolean } | undefined;
 };
 
-/** How a session's events reach the controllers: `session:message` and so on, on the window. */
+/** A session's event as it reaches the controllers: on the window, as `session:message` and so on. */
 export type SessionEventOf<Type extends SessionEvent["type"]> = CustomEvent<
   Extract<SessionEvent, { type: Type }>
 >;
@@ -29,13 +29,13 @@ export class RoomApplication extends Application {
     this.room = room;
   }
 
-  /** Stimulus would print it, and nothing may reach the console of a room. */
+  /** Stimulus would print the error, and nothing may reach the console of a room. */
   override handleError = (error: Error): void => {
     if (import.meta.env.DEV) throw error;
   };
 }
 
-/** A controller that knows the place it is in. */
+/** A controller of the room, with access to the context that all of them share. */
 export abstract class RoomPart<E extends Element = HTMLElement> extends Controller<E> {
   get room(): RoomContext {
     if (this.application instanceof RoomApplication) return this.application.room;

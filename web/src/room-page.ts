@@ -1,11 +1,11 @@
 import { takeInvite } from "./invite.ts";
-import { invited } from "./room.ts";
+import { openInvite } from "./room.ts";
 
 const base = new URL(document.documentElement.dataset.base ?? "../", location.href);
 
-/** A page that is rendered in advance has no visitor yet: nothing happens until it has one. */
+/** A page that the browser renders in advance has no visitor yet, so nothing happens until it has one. */
 function begin(): void {
-  void invited(base, takeInvite(globalThis));
+  void openInvite(base, takeInvite(globalThis));
 }
 
 if ("prerendering" in document && document.prerendering === true) {

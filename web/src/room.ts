@@ -48,41 +48,41 @@ const controllers = {
 };
 
 /**
- * Make a room; this very document becomes its page, because nothing may carry the key from one document to the
- * next. Resolves with the words to say where the room could not be made.
+ * Create a room. This very document becomes its page, because nothing may carry the key from one document to another.
+ * @returns what to say where the room could not be created
  */
 export async function create(base: URL, options: { hideAddress: boolean }): Promise<ErrorText | undefined> {
-  const place = newPlace(base);
+  const context = newContext(base);
   try {
-    place.session = await createRoom({ ...options, platform: place.platform, protocol: "2" });
+    context.session = await createRoom({ ...options, platform: context.platform, protocol: "2" });
   } catch (thrown) {
     return errors[asNullroomError(thrown, "E_SERVER", "the room could not be made").code];
   }
   showIcon("icon.svg", base);
-  // The browser asks for the icon anew, and would do so below the new address.
+  // When the address changes the browser fetches the icon again, so the icon's own address must be absolute.
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   icon?.setAttribute("href", icon.href);
-  history.replaceState(null, "", new URL(`rooms/${place.session.roomId}`, base));
-  await start(place);
+  history.replaceState(null, "", new URL(`rooms/${context.session.roomId}`, base));
+  await start(context);
   return undefined;
 }
 
-/** Show the invitation. Nothing leaves this page before the person joins. */
-export async function invited(base: URL, invite: string | undefined): Promise<void> {
-  const place = newPlace(base);
-  place.invite = invite;
-  await start(place);
+/** Show the invitation. Nothing is sent before the person joins. */
+export async function openInvite(base: URL, invite: string | undefined): Promise<void> {
+  const context = newContext(base);
+  context.invite = invite;
+  await start(context);
 }
 
-function newPlace(base: URL): RoomContext {
+function newContext(base: URL): RoomContext {
   return { base, platform: browserPlatform(base), session: undefined, invite: undefined, ending: undefined };
 }
 
-async function start(place: RoomContext): Promise<void> {
-  const application = new RoomApplication(place);
+async function start(context: RoomContext): Promise<void> {
+  const application = new RoomApplication(context);
   for (const [name, controller] of Object.entries(controllers)) application.register(name, controller);
   showRoom();
-  // What cannot be removed now is sealed under a key that is no more, and tried again at the next start.
+  // A file that cannot be removed now is unreadable, because its key is gone. The next start tries again.
   removeOrphanedFiles(navigator).catch(() => undefined);
   await application.start();
 }

@@ -1,4 +1,4 @@
-/** What this browser lacks for a room, if anything: the first of these that is missing. */
+/** A feature that a room needs and this browser lacks. Only the first that is missing is reported. */
 export type Lack = "secure-context" | "crypto" | "webrtc";
 
 export function findLack(scope: typeof globalThis): Lack | undefined {
@@ -8,7 +8,7 @@ export function findLack(scope: typeof globalThis): Lack | undefined {
   return undefined;
 }
 
-/** Browsers inside other apps, which block calls or downloads more often than not. A hint, never a refusal. */
+/** Browsers inside other apps often block calls or downloads. A match leads to a hint, never to a refusal. */
 const IN_APP =
   /\b(FBAN|FBAV|FB_IAB|Instagram|LinkedInApp|Line|MicroMessenger|Snapchat|TikTok|musical_ly|Twitter)\b/;
 

@@ -1,17 +1,21 @@
 import type { TransferId } from "@nullroom/core/session";
 import { RoomPart, type SessionEventOf } from "../room-context.ts";
 
-/** Keeps the screen on while a file moves, and no longer: a device that falls asleep stops it half-way. */
+/** The screen stays on while a file moves, and no longer: a device that falls asleep stops the file half-way. */
 export default class AwakeController extends RoomPart {
   readonly #moving = new Set<TransferId>();
   #lock: Promise<WakeLockSentinel | undefined> | undefined;
 
+  // Lifecycle
+
   override disconnect() {
     this.#moving.clear();
-    this.look();
+    this.update();
   }
 
-  /** The room waits again: whatever moved in the conversation before moves no more. */
+  // Actions
+
+  /** A room that waits again has no conversation, so no file of it moves any more. */
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.disconnect();
   }
@@ -19,11 +23,11 @@ export default class AwakeController extends RoomPart {
   transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
     if (transfer.status === "moving") this.#moving.add(transfer.id);
     else this.#moving.delete(transfer.id);
-    this.look();
+    this.update();
   }
 
-  /** A browser takes the lock away from a page that is hidden and does not give it back by itself. */
-  look() {
+  /** The browser releases the lock of a page that is hidden, so it is requested anew once the page is visible. */
+  update() {
     const wanted = this.#moving.size > 0 && !document.hidden;
     if (wanted) this.#lock ??= keepAwake();
     else {
@@ -38,6 +42,6 @@ async function keepAwake(): Promise<WakeLockSentinel | undefined> {
   try {
     return await navigator.wakeLock.request("screen");
   } catch {
-    return undefined; // because a device that saves its battery may refuse, and the file moves all the same
+    return undefined; // A device that saves its battery may refuse, and the file moves all the same.
   }
 }

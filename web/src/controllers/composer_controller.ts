@@ -6,13 +6,15 @@ import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import { tooLong } from "../say/session.ts";
 
-/** Writing. Enter sends, Shift+Enter breaks the line; what is too long says so while it is written. */
+/** The message box: Enter sends, Shift+Enter breaks the line, and a text too long for a message can go as a file. */
 export default class ComposerController extends RoomPart {
   static override targets = ["message", "problem", "asFile"];
   declare readonly messageTarget: HTMLTextAreaElement;
   declare readonly problemTarget: HTMLElement;
   declare readonly asFileTarget: HTMLElement;
   #focused = false;
+
+  // Actions
 
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#forget();
@@ -27,9 +29,10 @@ export default class ComposerController extends RoomPart {
     this.send();
   }
 
+  /** A text that is too long is reported while it is written, not only when it is sent. */
   check() {
     const over = new TextEncoder().encode(this.messageTarget.value).length - MESSAGE_BYTES;
-    this.#say(over > 0 ? tooLong(over) : "");
+    this.#showProblem(over > 0 ? tooLong(over) : "");
     this.asFileTarget.hidden = over <= 0;
     return over <= 0;
   }
@@ -43,19 +46,19 @@ export default class ComposerController extends RoomPart {
     } catch (thrown) {
       const { title, text: advice } =
         errors[asNullroomError(thrown, "E_CHANNEL", "the message was not taken").code];
-      this.#say(`${title}. ${advice}`);
+      this.#showProblem(`${title}. ${advice}`);
     }
     this.messageTarget.focus();
   }
 
-  /** What is too long for a message is none for a file. */
+  /** A text that is too long for a message is not too long for a file. */
   sendAsFile() {
     const text = this.messageTarget.value;
     const onOffered = () => {
       if (this.messageTarget.value === text) this.messageTarget.value = "";
       this.check();
     };
-    this.#hand({ type: "text", text, onOffered });
+    this.#choose({ type: "text", text, onOffered });
     this.messageTarget.focus();
   }
 
@@ -63,25 +66,27 @@ export default class ComposerController extends RoomPart {
     const files = event.clipboardData ? pastedImages(event.clipboardData) : [];
     if (files.length === 0) return;
     event.preventDefault();
-    this.#hand({ type: "files", files });
-  }
-
-  #hand(detail: ChosenContent) {
-    this.dispatch("handed", { prefix: "page", target: window, detail });
+    this.#choose({ type: "files", files });
   }
 
   problem({ detail }: CustomEvent<string>) {
-    this.#say(detail);
+    this.#showProblem(detail);
   }
 
-  /** The room waits again: a draft belonged to the conversation that is over. */
+  // Private
+
+  #choose(detail: ChosenContent) {
+    this.dispatch("chosen", { prefix: "page", target: window, detail });
+  }
+
+  /** The draft goes when the room waits again: it belonged to the conversation that is over. */
   #forget() {
     this.#focused = false;
     this.messageTarget.value = "";
-    this.#say("");
+    this.#showProblem("");
   }
 
-  #say(problem: string) {
+  #showProblem(problem: string) {
     if (this.problemTarget.textContent !== problem) this.problemTarget.textContent = problem;
   }
 }

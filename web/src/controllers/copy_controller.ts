@@ -1,11 +1,13 @@
 import { RoomPart } from "../room-context.ts";
 import { rooms } from "../say/session.ts";
 
-/** One tap, only ever by a click: what is copied may outlive the room in a clipboard history. */
+/** Copying happens only on a click, because what is copied may outlive the room in a clipboard history. */
 export default class CopyController extends RoomPart {
   static override targets = ["source", "said"];
   declare readonly sourceTarget: HTMLElement;
   declare readonly saidTarget: HTMLElement;
+
+  // Actions
 
   async source() {
     const { sourceTarget: source } = this;
@@ -13,7 +15,7 @@ export default class CopyController extends RoomPart {
     if (source instanceof HTMLInputElement) source.select();
   }
 
-  /** The link as it was opened, whose end is no longer in the address bar. */
+  /** The invite link is copied as it was opened: its fragment is no longer in the address bar. */
   async invite() {
     await this.#copy(`${location.href}#${this.room.invite ?? ""}`);
   }
@@ -21,6 +23,8 @@ export default class CopyController extends RoomPart {
   select({ target }: Event) {
     if (target instanceof HTMLInputElement) target.select();
   }
+
+  // Private
 
   async #copy(text: string) {
     try {

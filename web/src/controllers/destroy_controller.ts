@@ -1,6 +1,6 @@
 import { RoomPart } from "../room-context.ts";
 
-/** Asks once. */
+/** Destroying a room asks for confirmation, because it ends the room for both people at once. */
 export default class DestroyController extends RoomPart {
   static override targets = ["dialog"];
   declare readonly dialogTarget: HTMLDialogElement;

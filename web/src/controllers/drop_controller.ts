@@ -2,7 +2,10 @@ import type { ChosenContent } from "../files/select/chosen-content.ts";
 import { droppedEntries } from "../files/select/data-transfer.ts";
 import { RoomPart } from "../room-context.ts";
 
-/** Files by drop, anywhere on the page: a file that misses a small target would replace the room. */
+/**
+ * The whole page takes dropped files. Were the target smaller, a file that missed it would be opened by the browser
+ * in the room's tab, which ends the room.
+ */
 export default class DropController extends RoomPart {
   over(event: DragEvent) {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -21,6 +24,6 @@ export default class DropController extends RoomPart {
     const data = event.dataTransfer;
     if (this.room.session?.state.phase !== "secure" || !data?.types.includes("Files")) return;
     const detail: ChosenContent = { type: "dropped", entries: droppedEntries(data) };
-    this.dispatch("handed", { prefix: "page", target: window, detail });
+    this.dispatch("chosen", { prefix: "page", target: window, detail });
   }
 }

@@ -6,69 +6,76 @@ import { errors } from "../say/errors.ts";
 import type { FileAction } from "../views/file.ts";
 
 type Choice = { params: { id: TransferId; choice: FileAction } };
+type Task = (list: TransferList) => unknown;
 
-/** Once two people have met, what files need comes by itself: from then on they can do without the server. */
-const AHEAD_MS = 2_000;
+/** The code for files is loaded this long after two have met, even without a file: then it needs no server later. */
+const PRELOAD_MS = 2_000;
 
-/** Files in the conversation. Whoever only looks at a room, or waits in one, is not sent the code for them. */
+/** The files of the conversation. Their code is not sent to people who only look at a room, or wait in one. */
 export default class FilesController extends RoomPart {
   #lifetime = new AbortController();
-  #board: Promise<TransferList> | undefined;
-  #ahead: ReturnType<typeof setTimeout> | undefined;
-  /** What was said and done before the board was there. */
-  #early: ((board: TransferList) => unknown)[] = [];
+  #list: Promise<TransferList> | undefined;
+  #preload: ReturnType<typeof setTimeout> | undefined;
+  /** Tasks that came before the list was loaded, in their order. */
+  #pending: Task[] = [];
+
+  // Lifecycle
 
   override connect() {
     this.#lifetime = new AbortController();
   }
 
   override disconnect() {
-    clearTimeout(this.#ahead);
-    this.#ahead = undefined;
+    clearTimeout(this.#preload);
+    this.#preload = undefined;
     this.#lifetime.abort();
-    this.#board = undefined;
-    this.#early = [];
+    this.#list = undefined;
+    this.#pending = [];
   }
+
+  // Actions
 
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "waiting") this.#startOver();
-    if (state.phase === "secure") this.#ahead ??= setTimeout(() => void this.#catchUp(), AHEAD_MS);
+    if (state.phase === "secure") this.#preload ??= setTimeout(() => void this.#runPending(), PRELOAD_MS);
   }
 
   transfer({ detail: { transfer } }: SessionEventOf<"transfer">) {
-    this.#with((board) => board.show(transfer));
+    this.#withList((list) => list.show(transfer));
   }
 
-  handed({ detail }: CustomEvent<ChosenContent>) {
-    this.#with((board) => board.offer(detail));
+  offer({ detail }: CustomEvent<ChosenContent>) {
+    this.#withList((list) => list.offer(detail));
   }
 
   act({ params: { id, choice } }: Choice) {
-    this.#with((board) => board.act(choice, id));
+    this.#withList((list) => list.act(choice, id));
   }
 
-  /** The room waits again: of the conversation that is over nothing stays. */
+  // Private
+
+  /** A room that waits again keeps nothing of the conversation that is over. */
   #startOver() {
     this.disconnect();
     this.connect();
   }
 
-  #with(task: (board: TransferList) => unknown) {
-    this.#early.push(task);
-    void this.#catchUp();
+  #withList(task: Task) {
+    this.#pending.push(task);
+    void this.#runPending();
   }
 
-  async #catchUp() {
-    this.#board ??= this.#load();
-    const board = await this.#board.catch(() => undefined);
-    if (board) for (const task of this.#early.splice(0)) task(board);
-    else this.#failed();
+  async #runPending() {
+    this.#list ??= this.#load();
+    const list = await this.#list.catch(() => undefined);
+    if (list) for (const task of this.#pending.splice(0)) task(list);
+    else this.#loadFailed();
   }
 
-  /** The next thing that happens with a file tries again; until then the page says so. */
-  #failed() {
-    this.#board = undefined;
-    if (this.#early.length > 0) this.#say(`${errors.E_SERVER.title}. ${errors.E_SERVER.text}`);
+  /** A load that failed is tried again with the next task. Until then the page says what is wrong. */
+  #loadFailed() {
+    this.#list = undefined;
+    if (this.#pending.length > 0) this.#report(`${errors.E_SERVER.title}. ${errors.E_SERVER.text}`);
   }
 
   async #load(): Promise<TransferList> {
@@ -77,11 +84,11 @@ export default class FilesController extends RoomPart {
     const { session, platform } = this.room;
     signal.throwIfAborted();
     if (!session) throw new DOMException("the room is over", "AbortError");
-    const onProblem = (problem: string) => this.#say(problem);
+    const onProblem = (problem: string) => this.#report(problem);
     return new TransferList({ session, log: this.element, now: platform.now, signal, onProblem });
   }
 
-  #say(detail: string) {
+  #report(detail: string) {
     if (!this.#lifetime.signal.aborted) this.dispatch("problem", { prefix: "page", target: window, detail });
   }
 }

@@ -2,13 +2,13 @@ import { asNullroomError, type ErrorCode } from "@nullroom/core/errors";
 import { joinRoom, pickProtocol } from "@nullroom/core/session";
 import { roomIdFromPath } from "@nullroom/core/wire/invite";
 import { RoomPart } from "../room-context.ts";
-import { errors, lacks } from "../say/errors.ts";
+import { type ErrorText, errors, lacks } from "../say/errors.ts";
 import { findLack, isInApp } from "../support.ts";
 
-/** After these the link is as good as before: the person can change something and press again. */
-const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set(["E_RELAY_NONE", "E_SERVER", "E_LIMIT"]);
+/** After one of these errors the link is as good as before: the person can change something and press again. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set(["E_RELAY_NONE", "E_SERVER", "E_LIMIT"]);
 
-/** The invitation. It asks nobody anything before the click. */
+/** The invitation to whoever opened a link. It sends nothing before the click. */
 export default class InviteController extends RoomPart {
   static override targets = ["join", "hide", "inApp", "problem"];
   declare readonly joinTarget: HTMLButtonElement;
@@ -16,13 +16,17 @@ export default class InviteController extends RoomPart {
   declare readonly inAppTarget: HTMLElement;
   declare readonly problemTarget: HTMLElement;
 
+  // Lifecycle
+
   override connect() {
-    if (this.room.session) return; // The maker of the room has none to accept.
+    if (this.room.session) return; // Whoever made the room has no invitation to accept.
     const lack = findLack(globalThis);
     if (lack) return this.#refuse(lacks[lack]);
     if (!isComplete(this.room.invite)) return this.#refuse(errors.E_LINK_FORMAT);
     this.inAppTarget.hidden = !isInApp(navigator.userAgent);
   }
+
+  // Actions
 
   async join() {
     this.joinTarget.disabled = true;
@@ -33,19 +37,21 @@ export default class InviteController extends RoomPart {
       const session = await joinRoom({ platform, roomId, fragment, hideAddress: this.hideTarget.checked });
       this.dispatch("accepted", { detail: session });
     } catch (thrown) {
-      this.#failed(asNullroomError(thrown, "E_SERVER", "joining failed").code);
+      this.#joinFailed(asNullroomError(thrown, "E_SERVER", "joining failed").code);
     }
   }
 
-  #failed(code: ErrorCode) {
-    if (!WORTH_ANOTHER_TRY.has(code)) return this.#refuse(errors[code]);
+  // Private
+
+  #joinFailed(code: ErrorCode) {
+    if (!RETRYABLE.has(code)) return this.#refuse(errors[code]);
     const { title, text } = errors[code];
     this.problemTarget.textContent = `${title}. ${text}`;
     this.problemTarget.hidden = false;
     this.joinTarget.disabled = false;
   }
 
-  #refuse(detail: { title: string; text: string }) {
+  #refuse(detail: ErrorText) {
     this.dispatch("refused", { detail });
   }
 }
@@ -55,6 +61,6 @@ function isComplete(fragment: string | undefined): boolean {
     pickProtocol(fragment ?? "");
     return true;
   } catch {
-    return false; // because all that it throws is E_LINK_FORMAT
+    return false; // E_LINK_FORMAT is the only error that it throws.
   }
 }

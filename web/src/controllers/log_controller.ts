@@ -4,17 +4,20 @@ import { appendMessage } from "../views/log-chunks.ts";
 import { markDelivery, messageView } from "../views/message.ts";
 import { followEnd } from "../views/scroll.ts";
 
-/** What is said, in the order in which it came. */
+/** The messages of the conversation, in the order in which they came. */
 export default class LogController extends RoomPart {
   #lifetime = new AbortController();
   #goToEnd?: () => void;
+  /** The other person's messages that nobody has looked at yet. */
   #unseen: MessageId[] = [];
-  /** One's own texts of which there is still something to be told. */
+  /** One's own messages whose delivery status can still change. */
   readonly #underWay = new Map<MessageId, HTMLElement>();
+
+  // Lifecycle
 
   override connect() {
     this.#lifetime = new AbortController();
-    this.element.tabIndex = 0; // What scrolls must be reachable by keyboard.
+    this.element.tabIndex = 0; // The log scrolls, so it must be reachable by keyboard.
     this.#goToEnd = followEnd(this.element, this.#lifetime.signal);
   }
 
@@ -23,7 +26,9 @@ export default class LogController extends RoomPart {
     this.#underWay.clear();
   }
 
-  /** The room waits again, as it may where links can be used twice: of the conversation nothing stays. */
+  // Actions
+
+  /** A room waits again where links can be used twice. It keeps nothing of the conversation that is over. */
   state({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase !== "waiting") return;
     this.disconnect();
@@ -44,7 +49,7 @@ export default class LogController extends RoomPart {
     this.seen();
   }
 
-  /** A message stands on the screen once it is in the page and the page is looked at. */
+  /** A message counts as shown once it is in the page and the page is visible. */
   seen() {
     if (document.hidden) return;
     for (const id of this.#unseen.splice(0)) this.room.session?.shown(id);

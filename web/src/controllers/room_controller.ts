@@ -6,24 +6,28 @@ import type { ErrorText } from "../say/errors.ts";
 import { cutOff, ended } from "../say/session.ts";
 import { showEnded } from "../views/page.ts";
 
-/** Follows the session and tells the other controllers, as `session:…` events on the window. */
+/** Follows the session and passes its events on to the other controllers, as `session:…` events on the window. */
 export default class RoomController extends RoomPart {
   #lifetime?: AbortController;
   #wasSecure = false;
-  /** Files were on their way when it ended. */
+  /** A file was still on its way when the conversation ended. */
   #isCutOff = false;
 
+  // Lifecycle
+
   override connect() {
-    this.#lifetime = new AbortController(); // A fresh one: Stimulus may connect the same instance again.
+    this.#lifetime = new AbortController(); // Stimulus may connect the same instance again, so each time needs its own.
     watchNetwork(() => this.room.session?.wake("network"), this.#lifetime.signal);
     const { session } = this.room;
-    // Once the other controllers are connected too: what is told before that, nobody hears.
+    // The other controllers connect after this one, and would miss an event that is dispatched at once.
     if (session) queueMicrotask(() => this.#follow(session));
   }
 
   override disconnect() {
     this.#lifetime?.abort();
   }
+
+  // Actions
 
   begin({ detail }: CustomEvent<Session>) {
     this.room.session = detail;
@@ -34,18 +38,21 @@ export default class RoomController extends RoomPart {
     this.#end(detail, true);
   }
 
-  /** A whole link was pasted over this page's address. With a conversation under way it is only taken away. */
+  /**
+   * A whole link was pasted over this page's address. Its invite replaces the one that was opened; during a
+   * conversation it is only taken off the window.
+   */
   invited() {
     const invite = takeInvite(window);
     if (!this.room.session) this.room.invite = invite;
   }
 
-  /** The page goes away: whatever happens next, it must hold nothing. */
+  /** A page that is left must hold nothing any more, whatever the browser does with it next. */
   leave() {
     this.room.session?.wipe({ type: "page-gone" });
   }
 
-  /** Thawed: timers have slept, connections may have died. */
+  /** A page that was frozen looks after its connections at once: its timers stood still and they may have died. */
   wake() {
     this.room.session?.wake();
   }
@@ -54,21 +61,22 @@ export default class RoomController extends RoomPart {
     if (!document.hidden) this.wake();
   }
 
-  /** Back from the browser's memory, where it should not have been. */
+  /** A page that comes back from the browser's memory, where it should not have been kept, goes on to `/gone`. */
   returned({ persisted }: PageTransitionEvent) {
     if (persisted) this.#goAway();
   }
 
+  // Private
+
   #follow(session: Session) {
     const signal = this.#lifetime?.signal;
     if (!signal) return;
-    session.subscribe((event) => this.#tell(event), signal);
-    this.#tell({ type: "state", state: session.state });
+    session.subscribe((event) => this.#forward(event), signal);
+    this.#forward({ type: "state", state: session.state });
   }
 
-  #tell(event: SessionEvent) {
+  #forward(event: SessionEvent) {
     if (event.type === "state") this.#show(event.state);
-    // Of a conversation that goes on, what was given up is `cancelled`.
     else if (event.type === "transfer") this.#isCutOff ||= isCutOff(event.transfer);
     this.dispatch(event.type, { prefix: "session", target: window, detail: event });
   }
@@ -76,9 +84,9 @@ export default class RoomController extends RoomPart {
   #show(state: SessionState) {
     const { dataset } = this.element;
     if (state.phase === "ended") {
-      const words = ended(state.reason);
-      const refusal = state.reason.type === "failed" && !this.#wasSecure;
-      this.#end(this.#isCutOff ? cutOff(words) : words, refusal);
+      const reason = ended(state.reason);
+      const isRefusal = state.reason.type === "failed" && !this.#wasSecure;
+      this.#end(this.#isCutOff ? cutOff(reason) : reason, isRefusal);
       if (state.reason.type === "destroyed") this.#goAway();
       return;
     }
@@ -90,12 +98,12 @@ export default class RoomController extends RoomPart {
     dataset.sessionState = state.phase;
   }
 
-  /** The one way out of a room: its page is emptied, whatever the reason. */
-  #end(words: ErrorText, refusal: boolean) {
+  /** Every end of a room comes through here, and empties its page. */
+  #end(reason: ErrorText, isRefusal: boolean) {
     this.#lifetime?.abort();
     this.room.session = undefined;
     this.room.invite = undefined;
-    this.room.ending = { words, refusal };
+    this.room.ending = { reason, isRefusal };
     showEnded();
   }
 
@@ -104,6 +112,7 @@ export default class RoomController extends RoomPart {
   }
 }
 
+/** A transfer is cut off by the end of the room. One that a person gives up before that is `cancelled`, not `failed`. */
 function isCutOff({ status, code }: Transfer): boolean {
   return status === "failed" && code === "E_FILE_CANCELLED";
 }

@@ -2,7 +2,7 @@ import type { SessionState } from "@nullroom/core/session";
 import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { rooms, timeOfDay } from "../say/session.ts";
 
-/** The link, for as long as it can be used. */
+/** The room's link, shown for as long as it can be used. */
 export default class ShareController extends RoomPart {
   static override targets = ["title", "link", "sheet", "once", "again", "until", "over"];
   declare readonly titleTarget: HTMLElement;
@@ -14,9 +14,13 @@ export default class ShareController extends RoomPart {
   declare readonly overTarget: HTMLElement;
   #hasTalked = false;
 
+  // Lifecycle
+
   override connect() {
     this.sheetTarget.hidden = typeof navigator.share !== "function";
   }
+
+  // Actions
 
   show({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase === "secure") this.#hasTalked = true;
@@ -26,7 +30,20 @@ export default class ShareController extends RoomPart {
     if (this.linkTarget.value !== link) this.linkTarget.value = link;
   }
 
-  /** Where the operator lets links be used again, who stays after a conversation is told that the room does, too. */
+  async open() {
+    try {
+      await navigator.share({ title: rooms.title, text: rooms.shareText, url: this.linkTarget.value });
+    } catch {
+      // Closing the sheet without choosing rejects too, and the link can still be copied.
+    }
+  }
+
+  // Private
+
+  /**
+   * Some operators let a link be used again. The page then says until when, and whoever stays after a conversation
+   * reads that it is over and that the room still waits.
+   */
   #wait({ linkLasts = false, deadline }: Extract<SessionState, { phase: "waiting" }>) {
     this.onceTarget.hidden = linkLasts;
     this.againTarget.hidden = !linkLasts;
@@ -35,13 +52,5 @@ export default class ShareController extends RoomPart {
     this.#hasTalked = false;
     this.overTarget.hidden = false;
     this.titleTarget.focus();
-  }
-
-  async open() {
-    try {
-      await navigator.share({ title: rooms.title, text: rooms.shareText, url: this.linkTarget.value });
-    } catch {
-      // because closing the sheet without choosing rejects too, and the link still stands there to be copied.
-    }
   }
 }

@@ -3,16 +3,18 @@ import { RoomPart, type SessionEventOf } from "../room-context.ts";
 import { errors } from "../say/errors.ts";
 import { anotherAttempt, rooms, steps } from "../say/session.ts";
 
-/** One line per step that really began. */
+/** The steps of connecting, one line for each that has really begun, and what to do when an attempt failed. */
 export default class StepsController extends RoomPart {
-  static override targets = ["attempt", "list", "problem", "words", "choices"];
+  static override targets = ["attempt", "list", "problem", "problemText", "choices"];
   declare readonly attemptTarget: HTMLElement;
   declare readonly listTarget: HTMLElement;
   declare readonly problemTarget: HTMLElement;
-  declare readonly wordsTarget: HTMLElement;
+  declare readonly problemTextTarget: HTMLElement;
   declare readonly choicesTarget: HTMLElement;
   #attempt = 0;
   #last: ConnectStep | undefined;
+
+  // Actions
 
   show({ detail: { state } }: SessionEventOf<"state">) {
     if (state.phase !== "connecting") return;
@@ -23,16 +25,18 @@ export default class StepsController extends RoomPart {
     if (!failed) return;
     const { title, text } = errors[failed.code];
     this.choicesTarget.hidden = !failed.mayStartAnother;
-    this.wordsTarget.textContent = `${title}. ${failed.mayStartAnother ? text : rooms.theyMayTryAgain}`;
+    this.problemTextTarget.textContent = `${title}. ${failed.mayStartAnother ? text : rooms.theyMayTryAgain}`;
   }
 
   retry() {
     this.room.session?.retry();
   }
 
-  sendOut() {
+  evict() {
     this.room.session?.evict();
   }
+
+  // Private
 
   #restart(attempt: number) {
     this.#attempt = attempt;

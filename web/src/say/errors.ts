@@ -2,8 +2,8 @@ import type { ErrorCode } from "@nullroom/core/errors";
 import type { Lack } from "../support.ts";
 
 /**
- * What to say about each failure: what happened and what to do next, in words that need no explaining. Codes and
- * invented causes stay out.
+ * The text for a failure, or for another end of a room: what happened and what to do next, without jargon. It names no
+ * code, and no cause that was not observed.
  */
 export type ErrorText = { title: string; text: string };
 

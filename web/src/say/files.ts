@@ -3,8 +3,7 @@ import type { Transfer, TransferStatus } from "@nullroom/core/session";
 import { errors } from "./errors.ts";
 import { bytes } from "./session.ts";
 
-/** What the pages say about files. */
-
+/** Texts about files that never change. */
 export const files = {
   accept: "Accept",
   canRun: "(can run a program)",
@@ -33,7 +32,7 @@ const transfers: Record<Exclude<TransferStatus, "moving" | "paused">, string> = 
   failed: "failed",
 };
 
-/** The line under a file that is not under way: what it is, or what became of it. */
+/** The line under a file that does not move now: what it is, or what became of it. */
 export function transferLine(transfer: Transfer): string {
   const { status, direction, code } = transfer;
   const what = `${bytes(transfer.size)}, `;
@@ -49,12 +48,12 @@ function received({ received: how, set }: Transfer): string {
   return `received whole. Save ${set ? "them" : "it"} before the room ends`;
 }
 
-/** The line of a large file from the click on "Save" until the browser has it. */
+/** The line under a large file from the click on "Save" until the browser has the file. */
 export function readyingLine({ size }: Transfer): string {
   return `${bytes(size)}, getting it ready to save…`;
 }
 
-/** The line of a file under way, for the eye: it changes all the time and is never read out by itself. */
+/** The line under a file that moves. It changes all the time, so it is never read out by itself. */
 export function movingLine(transfer: Transfer, isStalled: boolean): string {
   const { status, pausedBy, moved, size, speed, leftMs } = transfer;
   const far = `${bytes(moved)} of ${bytes(size)}`;
@@ -66,7 +65,7 @@ export function movingLine(transfer: Transfer, isStalled: boolean): string {
   return far + pace + (leftMs === undefined || moved === size ? "" : `, ${untilDone(leftMs)}`);
 }
 
-/** In steps that do not flicker. */
+/** The time that is left, in steps so coarse that the text does not flicker. */
 export function untilDone(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 10) return "a few seconds left";
@@ -83,7 +82,7 @@ export function fileCount(count: number): string {
 
 const KINDS: Record<string, string> = { image: "picture", video: "video", audio: "sound", text: "text" };
 
-/** What its sender says that it is; whether that is true shows only when it is opened. */
+/** The kind of file, as its sender says. Whether that is true shows only when the file is opened. */
 function kind({ name, type, set }: Transfer): string {
   if (set) return "all together";
   const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toUpperCase();
@@ -91,7 +90,7 @@ function kind({ name, type, set }: Transfer): string {
   return [extension, said ?? "file"].filter(Boolean).join(" ");
 }
 
-/** Where it would go, or why it can't. */
+/** Where an accepted file would go, or why it cannot be accepted. */
 export function where(choice: DestinationChoice, isSet: boolean): string {
   if (choice.type === "refuse") {
     return `This is too large for this browser: it can take ${bytes(choice.capacity, Math.floor)} here. Ask for smaller parts, or meet again with Chrome or Edge on a computer, which write straight to the disk.`;

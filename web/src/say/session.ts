@@ -1,11 +1,14 @@
 import type { ConnectStep, DeliveryStatus, EndReason, SessionState } from "@nullroom/core/session";
 import { type ErrorText, errors } from "./errors.ts";
 
-/** Every other word that the pages' code can say; those that never change are in the pages themselves. */
+/*
+ * Texts about the room and its conversation, as far as code chooses among them. Texts that never change are in the
+ * pages themselves.
+ */
 
 const LEFT = "Nothing of the conversation is left on this page. Make a new room to go on.";
 
-/** Why a room is over, without the failures: those are `errors`. */
+/** Why a room is over, except for failures, which are in `errors`. */
 const ends: Record<Exclude<EndReason["type"], "failed">, ErrorText> = {
   destroyed: { title: "You ended the room", text: LEFT },
   "peer-destroyed": { title: "The other person ended the room", text: LEFT },
@@ -23,7 +26,7 @@ export function ended(reason: EndReason): ErrorText {
   return reason.type === "failed" ? errors[reason.code] : ends[reason.type];
 }
 
-/** The same, where a file was still on its way. */
+/** The same text for a room that ended while a file was still on its way. */
 export function cutOff({ title, text }: ErrorText): ErrorText {
   return { title, text: `A file was still on its way: it has failed, and nothing of it is kept. ${text}` };
 }
@@ -35,7 +38,7 @@ export const steps: Record<ConnectStep, string> = {
   channel: "Opening the encrypted channel",
 };
 
-/** None of them is silent: whoever starts over again and again may be guessing. */
+/** Every attempt after the first is announced, because somebody who starts over again and again may be guessing. */
 export function anotherAttempt(number: number): string {
   return `Attempt ${number}. After three that go wrong, the room closes for safety.`;
 }
@@ -100,25 +103,26 @@ export function tooLong(bytesOver: number): string {
   return `${bytes(bytesOver)} too long. ${errors.E_MESSAGE_TOO_LONG.text}`;
 }
 
-/** 1:05, for a clock that runs down. */
+/** The time left on the clock: "1:05". */
 export function clock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** In so many milliseconds, by the clock on the wall: 16:40. */
+/** The local time in so many milliseconds: "16:40". */
 export function timeOfDay(ms: number): string {
   return new Date(Date.now() + ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
-/** Said aloud at these marks only. */
+/** The time left, as it is read out. */
 export function timeLeft(minutes: number): string {
   return minutes === 1 ? "One minute left." : `${minutes} minutes left.`;
 }
 
 /**
- * 3.5 KB, 16 MB: powers of 1,024 under the names that people know, as the limit is told everywhere.
+ * A number of bytes: "3.5 KB", "16 MB". The units are powers of 1,024 under the names that people know, as everywhere
+ * where the limit is told.
  *
- * @param round - down for a limit, which must not promise more than there is.
+ * @param round - `Math.floor` for a limit, which must not promise more than there is
  */
 export function bytes(count: number, round: (value: number) => number = Math.round): string {
   if (count < 1024) return count === 1 ? "1 byte" : `${count} bytes`;
@@ -129,7 +133,7 @@ export function bytes(count: number, round: (value: number) => number = Math.rou
   return `${shown} ${units[power - 1]}`;
 }
 
-/** Said in the page before anybody chooses. */
+/** The limit, which stands in the page before anybody chooses a file. */
 export function upTo(limit: number): string {
   return `Files up to ${bytes(limit, Math.floor)}`;
 }

@@ -1,4 +1,4 @@
-/** The one way in which views make elements: attributes and text, never markup. */
+/** Views make all their elements here, from attributes and text and never from markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Record<string, string> = {},

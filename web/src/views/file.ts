@@ -6,23 +6,23 @@ import { fileCount, files, more, movingLine, readyingLine, transferLine, where }
 import { speakers } from "../say/session.ts";
 import { element } from "./element.ts";
 
-/** What the page knows of a file besides its transfer. */
+/** What the page knows about a file besides its transfer. */
 export type FileSituation = {
-  /** Of an offer that came; undefined until it has been looked at, and there is nothing to accept before. */
-  look: OfferInspection | undefined;
-  /** It should move and does not. */
+  /** The inspection of an incoming offer. Until there is one, the offer cannot be accepted. */
+  inspection: OfferInspection | undefined;
+  /** No byte of the file has moved for some seconds, although it is not paused. */
   isStalled: boolean;
-  /** It is opened for the browser to save. */
+  /** The file is being opened for the browser to save. */
   isReadying: boolean;
-  /** The protocol knows pauses. */
+  /** The room's protocol has pauses. */
   canPause: boolean;
 };
 
-/** Names that are shown of a set; the rest is counted. */
+/** Of a set so many names are shown; the rest is counted. */
 const NAMES_SHOWN = 200;
 const PICTURES = ["image/png", "image/jpeg", "image/webp"];
 
-/** A file in the conversation: offered, under way or there. */
+/** The card of a file in the conversation, whatever its status. */
 export function fileView(transfer: Transfer): HTMLElement {
   const { id, direction, name, set } = transfer;
   const from = direction === "out" ? "me" : "peer";
@@ -35,13 +35,13 @@ export function fileView(transfer: Transfer): HTMLElement {
     element("p", { class: "file-line" }),
     element("p", { class: "file-warning", hidden: "" }),
     element("p", { class: "file-where", hidden: "" }),
-    // Read out when somebody asks for it, not each time that it changes.
-    element("div", { class: "file-way", "aria-live": "off", hidden: "" }, ...way(transfer)),
+    // Progress is read out when somebody asks for it, not each time that it changes.
+    element("div", { class: "file-way", "aria-live": "off", hidden: "" }, ...progressViews(transfer)),
     element("div", { class: "file-actions" }),
   );
 }
 
-function way({ id, name }: Transfer): HTMLElement[] {
+function progressViews({ id, name }: Transfer): HTMLElement[] {
   const attributes = {
     class: "file-progress",
     max: "1",
@@ -51,7 +51,7 @@ function way({ id, name }: Transfer): HTMLElement[] {
   return [element("progress", attributes), element("p", { class: "file-line", id: `way-${id}` })];
 }
 
-/** Of what came, first what can run something, so that it is not among those that are only counted. */
+/** Of an incoming set the files that can run code come first, so that none of them is among those only counted. */
 function namesView({ entries }: FileSet, direction: Transfer["direction"]): HTMLElement {
   const paths = entries.map(({ path }) => path);
   const running = new Set(direction === "in" ? paths.filter(runsCode) : []);
@@ -66,14 +66,14 @@ function namesView({ entries }: FileSet, direction: Transfer["direction"]): HTML
   return element("details", { class: "file-set" }, summary, element("ul", { tabindex: "0" }, ...shown));
 }
 
-/** Progress comes often: only what differs is written. */
+/** Bring the card up to date. Progress comes often, so only what differs is written. */
 export function updateFile(view: HTMLElement, transfer: Transfer, situation: FileSituation): void {
   const { size, moved, status, direction } = transfer;
   const isUnderWay = status === "moving" || status === "paused";
-  const asks = direction === "in" && status === "offered" ? situation.look : undefined;
+  const asks = direction === "in" && status === "offered" ? situation.inspection : undefined;
   write(view, ":scope > .file-line", situation.isReadying ? readyingLine(transfer) : transferLine(transfer));
   write(view, ".file-where", asks ? where(asks.choice, transfer.set !== undefined) : "");
-  const warns = direction === "in" && situation.look?.runs === true && status !== "declined";
+  const warns = direction === "in" && situation.inspection?.runs === true && status !== "declined";
   write(view, ".file-warning", warns ? (transfer.set ? files.someRun : files.runs) : "");
   show(view, ".file-way", isUnderWay);
   if (isUnderWay) write(view, ".file-way > .file-line", movingLine(transfer, situation.isStalled));
@@ -83,7 +83,7 @@ export function updateFile(view: HTMLElement, transfer: Transfer, situation: Fil
   showActions(view, actions(transfer, situation), savedAs(transfer));
 }
 
-/** A set that was kept is saved as an archive. */
+/** A set that the page keeps is saved as one archive, which has a name of its own. */
 function savedAs({ name, received }: Transfer): string {
   return received?.type === "kept" ? received.file.name : name;
 }
@@ -104,12 +104,12 @@ export type FileAction = "accept" | "decline" | "cancel" | "pause" | "resume" | 
 
 function actions(
   { status, direction, received, pausedBy, type }: Transfer,
-  { look, canPause }: FileSituation,
+  { inspection, canPause }: FileSituation,
 ): FileAction[] {
   switch (status) {
     case "offered":
       if (direction === "out") return ["cancel"];
-      return look?.choice.type === "take" ? ["accept", "decline"] : ["decline"];
+      return inspection?.choice.type === "take" ? ["accept", "decline"] : ["decline"];
     case "queued":
       return ["cancel"];
     case "moving":
@@ -129,7 +129,7 @@ function actions(
   }
 }
 
-/** Buttons that stay are the same elements as before: one of them may have the focus. */
+/** A button that stays is the same element as before, because it may have the focus. */
 function showActions(view: HTMLElement, wanted: readonly FileAction[], saved: string): void {
   const row = view.querySelector<HTMLElement>(".file-actions");
   if (!row || row.dataset.shown === wanted.join()) return;
@@ -137,11 +137,11 @@ function showActions(view: HTMLElement, wanted: readonly FileAction[], saved: st
   const hadFocus = row.contains(document.activeElement);
   row.dataset.shown = wanted.join();
   row.replaceChildren(...wanted.map((action) => before.get(action) ?? button(view, action, saved)));
-  // Whoever pressed a button that is gone goes on at the next one, not at the top of the page.
+  // When the pressed button is gone, the focus moves to the first one left instead of the top of the page.
   if (hadFocus && !row.contains(document.activeElement)) row.querySelector("button")?.focus();
 }
 
-const WORDS: Record<Exclude<FileAction, "save">, string> = {
+const LABELS: Record<Exclude<FileAction, "save">, string> = {
   accept: files.accept,
   decline: files.decline,
   cancel: files.cancel,
@@ -165,6 +165,6 @@ function button(view: HTMLElement, action: FileAction, saved: string): HTMLEleme
   return element(
     "button",
     attributes,
-    element("bdi", {}, action === "save" ? `${files.save} ${saved}` : WORDS[action]),
+    element("bdi", {}, action === "save" ? `${files.save} ${saved}` : LABELS[action]),
   );
 }

@@ -5,7 +5,7 @@ import { partsOf, type TextPart } from "./text.ts";
 
 type Message = Extract<SessionEvent, { type: "message" }>;
 
-/** One message, as text: nothing in it is ever read as markup. */
+/** One message. It is shown as text, and nothing in it is ever read as markup. */
 export function messageView({ id, from, text, cleaned }: Message): HTMLElement {
   const parts = partsOf(text);
   const view = element(
@@ -55,7 +55,7 @@ function codeView(code: string): HTMLElement {
   );
 }
 
-/** A password is one tap away. Code blocks have a button of their own. */
+/** A whole message, such as a password, is copied with one tap. Code blocks have a button of their own. */
 function copyLine(): HTMLElement {
   return element("p", { class: "message-line" }, copyButton(), said());
 }

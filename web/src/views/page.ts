@@ -1,4 +1,3 @@
-/** Put a copy of a page's `<template>` where `<main>` stands. What stood there is emptied first. */
 export function showRoom(): void {
   replaceMain("room");
 }
@@ -7,6 +6,7 @@ export function showEnded(): void {
   replaceMain("ended");
 }
 
+/** Put a copy of the page's `<template>` in the place of `<main>`, which is emptied first. */
 function replaceMain(name: "room" | "ended"): void {
   const template = document.querySelector<HTMLTemplateElement>(`template#${name}`);
   const main = document.querySelector("main");
@@ -16,13 +16,13 @@ function replaceMain(name: "room" | "ended"): void {
   main.replaceWith(document.importNode(next, true));
 }
 
-/** In full, because a document that becomes a room's changes its own address, and with it where links lead. */
+/** The icon's address is absolute, because a document that becomes a room changes its own address. */
 export function showIcon(name: "icon.svg" | "icon-new.svg", base: URL): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   if (icon) icon.href = new URL(name, base).href;
 }
 
-/** Everything that a person typed, chose or was shown goes, even where something still holds on to the nodes. */
+/** Remove everything that a person typed, chose or was shown, even from nodes that something still refers to. */
 export function empty(element: Element): void {
   for (const field of element.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
     field.value = "";

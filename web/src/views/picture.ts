@@ -1,11 +1,11 @@
 import { element } from "./element.ts";
 
-/** As sharp as a card in the conversation is wide, on a fine screen. */
+/** The longer side of a picture: the width of a card in the conversation, on a screen of high resolution. */
 const EDGE_PX = 1280;
 
 type PictureOptions = { preview: (file: Blob, edge: number) => Promise<ImageBitmap>; signal: AbortSignal };
 
-/** A received picture, drawn: nothing of its file but pixels comes into the page, and they go with the room. */
+/** A received picture on a canvas. Only pixels of its file come into the page, and they go when the room ends. */
 export async function pictureView(
   file: Blob,
   name: string,
@@ -16,7 +16,7 @@ export async function pictureView(
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
   canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap);
-  // A canvas of no size has no pixels, whoever still holds it.
+  // A canvas of size zero has no pixels, even if something still refers to it.
   signal.addEventListener("abort", () => Object.assign(canvas, { width: 0, height: 0 }), { once: true });
   return canvas;
 }

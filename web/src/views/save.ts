@@ -1,9 +1,9 @@
 import { element } from "./element.ts";
 
-/** Long enough for any browser to have begun the download; afterwards the address leads nowhere. */
+/** The blob's URL lives this long, which is enough for any browser to have begun the download. */
 const SAVE_MS = 60_000;
 
-/** Hand a received file to the browser's own downloads, under a name that is already safe. */
+/** Save a received file through the browser's own downloads, under a name that is already safe. */
 export function save(file: Blob, name: string, signal: AbortSignal): void {
   const url = URL.createObjectURL(file);
   const revoke = () => {

@@ -2,8 +2,8 @@
 const NEAR_PX = 80;
 
 /**
- * Keep the end of a list in view while it or the room for it changes, unless the person has scrolled up to read.
- * Returns a function that goes to the end regardless.
+ * Keep the end of a list in view while its content or its size changes, unless the person has scrolled up to read.
+ * @returns a function that scrolls to the end regardless
  */
 export function followEnd(list: HTMLElement, signal: AbortSignal): () => void {
   let following = true;

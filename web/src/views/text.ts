@@ -1,26 +1,26 @@
-/** What a message is made of, found without changing a character of it. */
+/** One part of a message. The parts together are the message, without the fences around code. */
 export type TextPart = { kind: "text" | "link" | "code"; text: string };
 
 const OPENING = /^```[^`]*$/;
 const CLOSING = /^```[ \t]*$/;
 const LINK = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
 
-/** Code blocks stand between lines of three backticks; links are whatever begins with http(s). */
+/** Code blocks stand between lines of three backticks, and links begin with http(s)://. */
 export function partsOf(text: string): TextPart[] {
   return blocksOf(text)
     .flatMap((part) => (part.kind === "text" ? linksOf(part.text) : [part]))
     .filter((part) => part.text !== "");
 }
 
-/** Line by line, once: a message full of fences that never close costs no more than any other. */
+/** The lines are read once, so that a message full of fences that never close costs no more than any other. */
 function blocksOf(text: string): TextPart[] {
   const lines = text.split("\n");
   const parts: TextPart[] = [];
   const lastClosing = lines.findLastIndex((line) => CLOSING.test(line));
-  let begin = 0; // Of what is not in a part yet.
+  let begin = 0; // The first line that is not in a part yet.
   for (let at = 0; at < lastClosing; at++) {
     if (!OPENING.test(lines[at] ?? "")) continue;
-    let end = at + 2; // An empty block would show nothing.
+    let end = at + 2; // A block has at least one line, because an empty one would show nothing.
     while (end <= lastClosing && !CLOSING.test(lines[end] ?? "")) end++;
     if (end > lastClosing) break;
     parts.push({ kind: "text", text: lines.slice(begin, at).map(withBreak).join("") });

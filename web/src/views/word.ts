@@ -2,7 +2,7 @@ import sheet from "../words/symbols.svg?url";
 import { SAFETY_WORDS, SHEET_CELL, SHEET_COLUMNS } from "../words/table.ts";
 import { element } from "./element.ts";
 
-/** One safety word: a picture for the eye, its name for comparing. */
+/** One safety word: a symbol to recognise, and its name to compare. */
 export function wordView(index: number): HTMLElement {
   const name = SAFETY_WORDS[index];
   if (!name) throw new RangeError("no such safety word");
@@ -10,8 +10,8 @@ export function wordView(index: number): HTMLElement {
 }
 
 /**
- * A window onto the one sheet of symbols: were each a file of its own, what is fetched would tell the server the
- * words. A sheet that does not arrive leaves the names.
+ * The symbol is cut out of one sheet with all of them: were each a file of its own, the requests would tell the server
+ * which words two people see. Without the sheet the names are still there.
  */
 function symbol(index: number): SVGElement {
   const x = (index % SHEET_COLUMNS) * SHEET_CELL;

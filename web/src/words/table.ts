@@ -1,6 +1,6 @@
 /**
- * The names of the 64 symbols of the safety words, six bits each, in the order of the table in the Matrix
- * specification (`m.sas.v1`). People compare the names; symbol i stands in column i mod 8, row ⌊i / 8⌋ of the sheet.
+ * The names of the 64 safety words, six bits each, in the order of the table in the Matrix specification (`m.sas.v1`).
+ * People compare the names. The symbol of word i stands in column i mod 8, row ⌊i / 8⌋ of the sheet.
  */
 export const SAFETY_WORDS: readonly string[] = [
   "Dog,Cat,Lion,Horse,Unicorn,Pig,Elephant,Rabbit",
@@ -13,6 +13,6 @@ export const SAFETY_WORDS: readonly string[] = [
   "Ball,Guitar,Trumpet,Bell,Anchor,Headphones,Folder,Pin",
 ].flatMap((row) => row.split(","));
 
-/** Cells in a row of the sheet, and the side of one cell in the sheet's own units. */
+/** The number of cells in a row of the sheet, and the side of one cell in the sheet's own units. */
 export const SHEET_COLUMNS = 8;
 export const SHEET_CELL = 32;

@@ -1,14 +1,14 @@
 import type { ChosenDestination } from "@nullroom/core/files/sink";
 
-/** A place as the page says it to the worker of its files, which opens the same place there. */
+/** A destination as the page names it to its file worker, which opens the same destination there. */
 export type DestinationRef =
   | { readonly kind: "memory" | "sealed" }
   | { readonly kind: "file"; readonly handle: FileSystemFileHandle }
   | { readonly kind: "folder"; readonly handle: FileSystemDirectoryHandle };
 
-/** A place of which the page itself holds nothing. */
-export function destinationBy(ticket: DestinationRef): ChosenDestination {
-  return { pass: () => ticket };
+/** A destination for which the page itself reserves nothing. */
+export function destinationBy(ref: DestinationRef): ChosenDestination {
+  return { pass: () => ref };
 }
 
 export function isDestinationRef(value: unknown): value is DestinationRef {

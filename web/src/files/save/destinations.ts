@@ -9,10 +9,10 @@ import { destinationBy } from "./destination-ref.ts";
 import { MemoryDestination } from "./memory-destination.ts";
 import { pickFileDestination, pickFolderDestination } from "./picked-destination.ts";
 
-/** Part of the free room that is left alone: what is sealed is a little larger than what is received. */
+/** The share of the free storage that may be used: a sealed file is a little larger than the received one. */
 const SEALED_SHARE = 0.99;
 
-/** All places of one page. Look when an offer comes, take on the click that accepts it. */
+/** All destinations of one page. Call `choose` when an offer comes, and `take` on the click that accepts it. */
 export class Destinations {
   readonly #scope: Window;
   readonly #memory = new MemoryDestination();
@@ -21,23 +21,23 @@ export class Destinations {
     this.#scope = scope;
   }
 
-  /** What the disk, the kind of window and what is held already allow now. */
+  /** What the browser, its free storage and the files already in memory allow now. Sizes in bytes. */
   async capabilities(): Promise<Capabilities> {
     return {
       pickFile: typeof this.#scope.showSaveFilePicker === "function",
       pickFolder: typeof this.#scope.showDirectoryPicker === "function",
-      sealed: await sealedRoom(this.#scope.navigator.storage),
+      sealed: await sealedCapacity(this.#scope.navigator.storage),
       memory: this.#memory.left,
     };
   }
 
-  /** Where its files cannot be kept apart, a set is as large as the archive that it becomes. */
+  /** The destination for a file. A set counts with the size of the archive that it becomes where one file is stored. */
   async choose(file: FileDescription): Promise<DestinationChoice> {
     return chooseDestination(await this.capabilities(), storedAs(file).size, file.set !== undefined);
   }
 
   /**
-   * Call it within the click: it may have to ask the person where.
+   * Get the destination that was chosen. Call it within the click: it may have to ask the person where.
    * @returns undefined when the person closes that dialog
    */
   async take(kind: SinkKind, file: FileDescription): Promise<ChosenDestination | undefined> {
@@ -54,14 +54,14 @@ export class Destinations {
   }
 }
 
-/** Undefined where there is no private file system: private windows of some browsers. */
-async function sealedRoom(storage: StorageManager | undefined): Promise<number | undefined> {
+/** The bytes that sealed files can take. Undefined without a private file system, as in some private windows. */
+async function sealedCapacity(storage: StorageManager | undefined): Promise<number | undefined> {
   try {
     if (!storage) return undefined;
     await storage.getDirectory();
     const { quota = 0, usage = 0 } = await storage.estimate();
     return Math.max(0, Math.floor((quota - usage) * SEALED_SHARE));
   } catch {
-    return undefined; // because a browser that refuses says so by throwing, and each in its own way.
+    return undefined; // A browser that refuses throws, and each browser throws something else.
   }
 }

@@ -6,19 +6,19 @@ const never = new AbortController().signal;
 const file = (size: number) => ({ name: "a", type: "text/plain", size });
 
 test("all files share it, and what is given up comes back once", () => {
-  const [place, lifetime] = [new MemoryDestination(10), new AbortController()];
-  expect(place.pass(file(6), lifetime.signal)).toEqual({ kind: "memory" });
-  expect(place.left).toBe(4);
-  expect(() => place.pass(file(5), never)).toThrow("E_FILE_LIMIT");
+  const [memory, lifetime] = [new MemoryDestination(10), new AbortController()];
+  expect(memory.pass(file(6), lifetime.signal)).toEqual({ kind: "memory" });
+  expect(memory.left).toBe(4);
+  expect(() => memory.pass(file(5), never)).toThrow("E_FILE_LIMIT");
   lifetime.abort();
   lifetime.abort();
-  expect(place.left).toBe(10);
+  expect(memory.left).toBe(10);
 });
 
 test("a file that is over already takes nothing", () => {
-  const place = new MemoryDestination(10);
-  place.pass(file(6), AbortSignal.abort());
-  expect(place.left).toBe(10);
+  const memory = new MemoryDestination(10);
+  memory.pass(file(6), AbortSignal.abort());
+  expect(memory.left).toBe(10);
 });
 
 test("an archive counts with what it adds", () => {

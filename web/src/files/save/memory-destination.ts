@@ -3,10 +3,10 @@ import type { ChosenDestination, FileDescription } from "@nullroom/core/files/si
 import { storedAs } from "../worker/zip-writer.ts";
 import type { DestinationRef } from "./destination-ref.ts";
 
-/** A phone ends a page that holds about 200 MB, without a word and in the middle; this stays well below. */
+/** The most that all files may hold: well below the 200 MB or so at which phones kill a page without any error. */
 export const MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** What all files of a page hold in memory together. It is counted here, wherever they are held. */
+/** The memory that all files of a page share. It is counted here, in the page, although the worker holds the bytes. */
 export class MemoryDestination implements ChosenDestination {
   #left: number;
 

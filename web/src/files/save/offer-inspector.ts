@@ -3,28 +3,30 @@ import { runsCode } from "@nullroom/core/files/runs-code";
 import type { ChosenDestination, FileDescription } from "@nullroom/core/files/sink";
 import { Destinations } from "./destinations.ts";
 
-/** What a person should know of an offered file before they answer. */
+/** What a person should know about an offered file before they answer. */
 export type OfferInspection = {
   readonly choice: DestinationChoice;
-  /** Opening it, or a file of the set, can run something. */
+  /** Opening the file, or one of the set, can run code. */
   readonly runs: boolean;
 };
 
-/** Where offered files are looked at and find their place. Loaded with the first of them, together with all places. */
+/** Inspects offered files and finds a destination for each. Loaded with the first of them. */
 export class OfferInspector {
-  readonly #places = new Destinations(window);
+  readonly #destinations = new Destinations(window);
 
   async inspect(file: FileDescription): Promise<OfferInspection> {
     const names = file.set ? file.set.entries.map(({ path }) => path) : [file.name];
-    return { choice: await this.#places.choose(file), runs: names.some(runsCode) };
+    return { choice: await this.#destinations.choose(file), runs: names.some(runsCode) };
   }
 
   /**
-   * On the click that accepts; looks again, since disks fill up while a person thinks.
-   * @returns the place, or why there is none; undefined when the person closed the dialog
+   * Get the destination of a file, on the click that accepts it. The offer is inspected again first, since disks fill
+   * up while a person thinks.
+   * @returns the destination, or the inspection that found none; undefined when the person closed the dialog
    */
   async chooseDestination(file: FileDescription): Promise<ChosenDestination | OfferInspection | undefined> {
-    const inspect = await this.inspect(file);
-    return inspect.choice.type === "refuse" ? inspect : this.#places.take(inspect.choice.kind, file);
+    const inspection = await this.inspect(file);
+    const { choice } = inspection;
+    return choice.type === "refuse" ? inspection : this.#destinations.take(choice.kind, file);
   }
 }

@@ -11,7 +11,7 @@ declare global {
 }
 
 /**
- * Ask the person where the file goes. Only within a click.
+ * Ask the person where the file goes. Browsers allow that only within a click.
  * @returns undefined when the person closes the dialog: the offer then stands as before
  */
 export async function pickFileDestination(
@@ -23,7 +23,7 @@ export async function pickFileDestination(
   return handle && destinationBy({ kind: "file", handle });
 }
 
-/** Ask for a folder; a set gets one of its own in it. As `pickFilePlace`. */
+/** Ask for a folder, in which a set gets a new folder of its own. Otherwise like `pickFileDestination`. */
 export async function pickFolderDestination(scope: Window): Promise<ChosenDestination | undefined> {
   const handle = await picked(() => scope.showDirectoryPicker?.({ mode: "readwrite" }));
   return handle && destinationBy({ kind: "folder", handle });
@@ -32,10 +32,10 @@ export async function pickFolderDestination(scope: Window): Promise<ChosenDestin
 async function picked<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
   try {
     const handle = await ask();
-    if (handle === undefined) throw new NullroomError("E_UNSUPPORTED", "this browser picks no places");
+    if (handle === undefined) throw new NullroomError("E_UNSUPPORTED", "this browser has no file picker");
     return handle;
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === "AbortError") return undefined;
-    throw asNullroomError(thrown, "E_FILE_READ", "the place cannot be written to");
+    throw asNullroomError(thrown, "E_FILE_READ", "the destination cannot be written to");
   }
 }

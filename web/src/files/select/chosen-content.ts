@@ -1,6 +1,6 @@
-/** What a person chose, dropped, pasted or wrote, on its way to be offered: the event `page:handed` on the window. */
+/** What a person chose, dropped, pasted or wrote to be offered. It travels in the event `page:chosen` on the window. */
 export type ChosenContent =
   | { type: "files"; files: readonly File[] }
   | { type: "dropped"; entries: readonly (FileSystemEntry | File)[] }
-  /** Too long for a message. */
+  /** A text that is too long for a message. */
   | { type: "text"; text: string; onOffered: () => void };

@@ -1,11 +1,13 @@
-/** What a drop or a paste brings, taken out within its event: afterwards the data are empty. */
-
+/** The dropped files and folders. Call it within the drop event: afterwards the data are empty. */
 export function droppedEntries(data: DataTransfer): (FileSystemEntry | File)[] {
   const items = [...data.items].filter(({ kind }) => kind === "file");
   return items.flatMap((item) => item.webkitGetAsEntry() ?? item.getAsFile() ?? []);
 }
 
-/** Images, unless there are words as well: programs for tables and texts bring a picture of what was copied. */
+/**
+ * Pasted images, unless there is text as well: office programs add a picture of the text that was copied. Call it
+ * within the paste event: afterwards the data are empty.
+ */
 export function pastedImages(data: DataTransfer): File[] {
   const items = [...data.items];
   if (items.some(({ kind, type }) => kind === "string" && type === "text/plain")) return [];

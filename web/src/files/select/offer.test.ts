@@ -3,10 +3,10 @@ import type { Offering } from "@nullroom/core/files/offering";
 import { expect, test } from "vitest";
 import { offer } from "./offer.ts";
 
-type Offered = Parameters<typeof offer>[0];
+type OfferingSession = Parameters<typeof offer>[0];
 
-/** As much of a session as is asked here. */
-function session(refusal?: ErrorCode): Offered & { offered: Offering[] } {
+/** The part of a session that `offer` uses. */
+function session(refusal?: ErrorCode): OfferingSession & { offered: Offering[] } {
   const offered: Offering[] = [];
   const files = {
     offer(offering: Offering) {
@@ -42,10 +42,10 @@ test("a text that became a file has left the box, one that did not is still ther
 
 test.each([
   ["a file above the limit", "E_FILE_LIMIT", /“a.txt” is larger than this room allows \(16 MB\)/],
-  ["a line that is down", "E_CHANNEL", /Send the file again/],
+  ["a connection that is down", "E_CHANNEL", /Send the file again/],
   ["a file that cannot be read", "E_FILE_READ", /Choose it again/],
-] as const)("%s is said in words", async (_what, code, words) => {
-  expect(await offer(session(code), chosen("a.txt"))).toMatch(words);
+] as const)("%s is said in a sentence", async (_what, code, sentence) => {
+  expect(await offer(session(code), chosen("a.txt"))).toMatch(sentence);
 });
 
 test("files that are too large together are said to be so, all of them", async () => {

@@ -6,21 +6,21 @@ import { files, fileTooLarge, setTooLarge } from "../../say/files.ts";
 import type { ChosenContent } from "./chosen-content.ts";
 import { asOffering, type Chosen, chosenFiles, textFile, walked } from "./sources.ts";
 
-/** What of a session is asked here. */
-type Offered = Pick<Session, "fileSizeLimit"> & { readonly files: Pick<Session["files"], "offer"> };
+/** The part of a session that is used here. */
+type OfferingSession = Pick<Session, "fileSizeLimit"> & { readonly files: Pick<Session["files"], "offer"> };
 
 /**
- * Offer what a person handed over: one file as itself, several or a folder as one.
- * @returns what has to be said where it was refused
+ * Offer what a person chose: one file as itself, several files or a folder as one set.
+ * @returns what to say where the offer was refused, or nothing
  */
-export async function offer(session: Offered, handed: ChosenContent): Promise<string> {
+export async function offer(session: OfferingSession, content: ChosenContent): Promise<string> {
   let offering: Offering | undefined;
   try {
-    const chosen = await chosenOf(handed);
+    const chosen = await chosenOf(content);
     if (chosen.length === 0) return files.folderEmpty;
     offering = asOffering(chosen);
     session.files.offer(offering);
-    if (handed.type === "text") handed.onOffered();
+    if (content.type === "text") content.onOffered();
     return "";
   } catch (thrown) {
     return refusal(
@@ -31,22 +31,22 @@ export async function offer(session: Offered, handed: ChosenContent): Promise<st
   }
 }
 
-async function chosenOf(handed: ChosenContent): Promise<Chosen[]> {
-  switch (handed.type) {
+async function chosenOf(content: ChosenContent): Promise<Chosen[]> {
+  switch (content.type) {
     case "files":
-      return chosenFiles(handed.files);
+      return chosenFiles(content.files);
     case "dropped":
-      return walked(handed.entries);
+      return walked(content.entries);
     case "text":
-      return [textFile(handed.text)];
+      return [textFile(content.text)];
     default:
-      return handed satisfies never;
+      return content satisfies never;
   }
 }
 
 function refusal(
   { code }: NullroomError,
-  { fileSizeLimit }: Offered,
+  { fileSizeLimit }: OfferingSession,
   offering: Offering | undefined,
 ): string {
   if (code === "E_CHANNEL") return files.later;

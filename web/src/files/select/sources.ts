@@ -3,20 +3,23 @@ import { fileSet } from "@nullroom/core/files/file-set";
 import { fileOffering, type Offering, setOffering } from "@nullroom/core/files/offering";
 import { SET_ENTRIES } from "@nullroom/core/limits";
 
-/** A file that a person chose, and where it lay within what was chosen. */
+/** A file that a person chose, and its path within the chosen folder. */
 export type Chosen = { readonly path: string; readonly file: File };
 
-/** Of sets that are no folder with a name of its own. */
+/** The name of a set whose files do not come from one folder. */
 const SET_NAME = "files";
-/** Folders within folders, also where a link leads round in a circle. */
+/** Folders may lie this deep in one another. The limit also ends a walk round links that lead in a circle. */
 const DEPTH = 16;
 
-/** What an `<input type=file>` holds, `webkitdirectory` included. */
+/** The files of an `<input type=file>`, with or without `webkitdirectory`. */
 export function chosenFiles(files: Iterable<File>): Chosen[] {
   return [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
-/** What was dropped, folders walked. */
+/**
+ * All files among dropped entries, those in folders included.
+ * @throws NullroomError "E_FILE_LIMIT", "E_FILE_NAME" for too many or too deep; "E_FILE_READ"
+ */
 export async function walked(entries: readonly (FileSystemEntry | File)[]): Promise<Chosen[]> {
   const found: Chosen[] = [];
   for (const entry of entries) {
@@ -26,13 +29,13 @@ export async function walked(entries: readonly (FileSystemEntry | File)[]): Prom
   return found;
 }
 
-/** Text that is too long for a message. */
+/** A text that is too long for a message, as a file. */
 export function textFile(text: string): Chosen {
   return { path: "text.txt", file: new File([text], "text.txt", { type: "text/plain" }) };
 }
 
 /**
- * One file as itself; several, or a folder, as one set.
+ * The offering of chosen files: one file as itself, several files or a folder as one set.
  * @throws NullroomError "E_FILE_LIMIT", "E_FILE_NAME" as `fileSet`
  */
 export function asOffering(chosen: readonly Chosen[]): Offering {
@@ -50,7 +53,7 @@ export function asOffering(chosen: readonly Chosen[]): Offering {
   );
 }
 
-/** The name of the one folder in which everything lies. */
+/** The name of the folder in which all files lie, if there is one. */
 function commonFolder(chosen: readonly Chosen[]): string | undefined {
   const [name, ...others] = new Set(chosen.map(({ path }) => path.split("/", 1)[0]));
   return others.length === 0 && chosen.every(({ path }) => path.includes("/")) ? name : undefined;
@@ -78,7 +81,7 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
   return asked((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** A reader gives some at a time (Chromium: 100) and nothing when it has given all. */
+/** The reader gives some entries at a time (Chromium: 100), and none once it has given all. */
 async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];

@@ -11,15 +11,16 @@ import type { ChosenContent } from "../select/chosen-content.ts";
 import { offer } from "../select/offer.ts";
 import { preview } from "./preview.ts";
 
+/** One file in the conversation: its element, and what is known about it. */
 type Card = {
   readonly view: HTMLElement;
   transfer: Transfer;
-  look: OfferInspection | undefined;
-  /** When bytes of it last moved. */
+  inspection: OfferInspection | undefined;
+  /** The time at which bytes last moved or the status last changed. */
   movedAt: number;
-  /** What is shown may not be the newest. */
+  /** The element may not show the newest transfer. */
   isStale: boolean;
-  /** It is opened for the browser to save: with a large one that takes a while. */
+  /** The file is being opened for the browser to save, which takes a while with a large one. */
   isReadying: boolean;
 };
 
@@ -28,20 +29,24 @@ export type TransferListOptions = {
   log: HTMLElement;
   now: () => number;
   signal: AbortSignal;
-  /** Say what did not work; nothing when somebody tries anew. */
+  /** Show what did not work. It is called with an empty string when somebody tries again. */
   onProblem: (problem: string) => void;
 };
 
-/** Bytes come a thousand times a second; a person reads four times. */
+/** A card is rewritten this often while bytes move: they come a thousand times a second, and nobody reads that fast. */
 const SHOW_MS = 250;
+/** A file of which no byte has moved for so long is shown as stalled. */
 const STALLED_MS = 3_000;
-/** Offers that were taken back before anybody answered: the last few are shown, or somebody could fill the page. */
+/**
+ * So many offers that were withdrawn before anybody answered stay in the page. Without a limit the other side could
+ * fill it.
+ */
 const WITHDRAWN_SHOWN = 16;
 
-/** The files of a conversation: shown as they change, and what is done with them. Loaded with the first of them. */
+/** Shows the files of a conversation as they change, and does with them what a person asks. */
 export class TransferList {
   readonly #options: TransferListOptions;
-  readonly #reception = new OfferInspector();
+  readonly #inspector = new OfferInspector();
   readonly #cards = new Map<TransferId, Card>();
   readonly #withdrawn: Card[] = [];
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -52,7 +57,7 @@ export class TransferList {
   }
 
   show(transfer: Transfer): void {
-    const card = this.#cards.get(transfer.id) ?? this.#begin(transfer);
+    const card = this.#cards.get(transfer.id) ?? this.#add(transfer);
     const { status, moved } = card.transfer;
     if (moved !== transfer.moved || status !== transfer.status) card.movedAt = this.#options.now();
     const isWithdrawn =
@@ -61,14 +66,14 @@ export class TransferList {
     card.isStale = true;
     if (status !== transfer.status || card.view.dataset.status === undefined) this.#write(card);
     this.#tick ??= setInterval(() => this.#writeStale(), SHOW_MS);
-    if (isWithdrawn) this.#clear(card);
+    if (isWithdrawn) this.#limitWithdrawn(card);
   }
 
-  async offer(handed: ChosenContent): Promise<void> {
-    this.#options.onProblem(await offer(this.#options.session, handed));
+  async offer(content: ChosenContent): Promise<void> {
+    this.#options.onProblem(await offer(this.#options.session, content));
   }
 
-  /** A person has pressed one of its buttons. */
+  /** A person has pressed a button of a card. */
   async act(action: FileAction, id: TransferId): Promise<void> {
     const card = this.#cards.get(id);
     const { onProblem, session } = this.#options;
@@ -82,30 +87,37 @@ export class TransferList {
       case "picture":
         return this.#busy(card, () => this.#picture(card));
       default:
-        // At once, whatever else is under way with it.
+        // These take effect at once, whatever else is under way with the file.
         session.files[action](id);
     }
   }
 
-  #begin(transfer: Transfer): Card {
+  #add(transfer: Transfer): Card {
     const { log, now } = this.#options;
     const view = fileView(transfer);
-    const card: Card = { view, transfer, look: undefined, movedAt: now(), isStale: true, isReadying: false };
+    const card: Card = {
+      view,
+      transfer,
+      inspection: undefined,
+      movedAt: now(),
+      isStale: true,
+      isReadying: false,
+    };
     this.#cards.set(transfer.id, card);
     log.append(view);
     if (transfer.direction === "out") log.scrollTop = log.scrollHeight;
     else if (transfer.status === "offered") {
-      void this.#busy(card, async () => this.#showLook(card, await this.#reception.inspect(transfer)));
+      void this.#busy(card, async () => this.#showInspection(card, await this.#inspector.inspect(transfer)));
     }
     return card;
   }
 
-  /** Where it goes was said beforehand; if that has changed meanwhile, it is said anew and nothing else happens. */
+  /** The card has shown where the file would go. If that has become impossible, it shows so and accepts nothing. */
   async #accept(card: Card): Promise<void> {
-    const found = await this.#reception.chooseDestination(card.transfer);
+    const found = await this.#inspector.chooseDestination(card.transfer);
     if (found === undefined) return;
     if ("pass" in found) this.#options.session.files.accept(card.transfer.id, found);
-    else this.#showLook(card, found);
+    else this.#showInspection(card, found);
   }
 
   async #save(card: Card): Promise<void> {
@@ -116,7 +128,7 @@ export class TransferList {
     save(blob, received.file.name, this.#options.signal);
   }
 
-  /** On request only, and only what can be nothing but a picture. */
+  /** A picture is shown on request only, and only if it can be nothing but a picture. */
   async #picture({ view, transfer: { received, name } }: Card): Promise<void> {
     if (received?.type !== "kept") return;
     const shown = await pictureView(await received.file.blob(), name, {
@@ -127,7 +139,7 @@ export class TransferList {
     view.querySelector('[data-choice="picture"]')?.remove();
   }
 
-  #clear(withdrawn: Card): void {
+  #limitWithdrawn(withdrawn: Card): void {
     this.#withdrawn.push(withdrawn);
     const oldest = this.#withdrawn.length > WITHDRAWN_SHOWN ? this.#withdrawn.shift() : undefined;
     if (oldest === undefined) return;
@@ -135,8 +147,8 @@ export class TransferList {
     this.#cards.delete(oldest.transfer.id);
   }
 
-  #showLook(card: Card, look: OfferInspection): void {
-    card.look = look;
+  #showInspection(card: Card, inspection: OfferInspection): void {
+    card.inspection = inspection;
     this.#write(card);
   }
 
@@ -147,31 +159,31 @@ export class TransferList {
 
   #write(card: Card): void {
     const { session, now } = this.#options;
-    const { view, transfer, look, movedAt, isReadying } = card;
+    const { view, transfer, inspection, movedAt, isReadying } = card;
     const isMoving = transfer.status === "moving";
     const isStalled = isMoving && now() - movedAt > STALLED_MS;
-    updateFile(view, transfer, { look, isStalled, isReadying, canPause: session.protocol === "2" });
+    updateFile(view, transfer, { inspection, isStalled, isReadying, canPause: session.protocol === "2" });
     card.isStale = isMoving;
   }
 
   #writeStale(): void {
     const stale = [...this.#cards.values()].filter(({ isStale }) => isStale);
     for (const card of stale) this.#write(card);
-    if (stale.length === 0) this.#rest();
+    if (stale.length === 0) this.#stopTicking();
   }
 
-  #rest(): void {
+  #stopTicking(): void {
     clearInterval(this.#tick);
     this.#tick = undefined;
   }
 
   #forget(): void {
-    this.#rest();
+    this.#stopTicking();
     this.#cards.clear();
     this.#withdrawn.length = 0;
   }
 
-  /** One thing at a time with a file, and a word where it fails. */
+  /** Do one task at a time with a file, and show why where it fails. */
   async #busy(card: Card, task: () => Promise<void>): Promise<void> {
     if (card.view.ariaBusy === "true") return;
     card.view.ariaBusy = "true";

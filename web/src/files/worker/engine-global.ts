@@ -2,6 +2,6 @@ import type { PerformCall } from "@nullroom/core/engine/buffered-call";
 import type { EngineEvent } from "@nullroom/core/engine/messages";
 
 declare global {
-  /** How the engine, which is a script of its own, hands itself to the gate that loaded it. */
-  var startFileEngine: ((post: (news: EngineEvent) => void) => PerformCall) | undefined;
+  /** The engine is built as a script of its own. Once imported, it gives its start function to the lazy worker here. */
+  var startFileEngine: ((post: (event: EngineEvent) => void) => PerformCall) | undefined;
 }

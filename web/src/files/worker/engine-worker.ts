@@ -2,7 +2,7 @@ import { startEngine } from "@nullroom/core/engine/engine";
 import "./engine-global.ts";
 import { SinkFactories } from "./sink-factories.ts";
 
-const office = new SinkFactories();
+const factories = new SinkFactories();
 
 globalThis.startFileEngine = (post) =>
-  startEngine({ post, sinkFactoryOf: (ticket) => office.factoryOf(ticket) });
+  startEngine({ post, sinkFactoryOf: (ref) => factories.factoryOf(ref) });

@@ -5,10 +5,10 @@ import type { Received } from "@nullroom/core/files/sink";
 import type { SetWriter } from "@nullroom/core/files/split-writer";
 import { BufferedStream } from "./write-buffer.ts";
 
-/** "name (99)": nobody receives one set more often into the same place. */
+/** Names are tried up to "name (99)": nobody receives the same set into one folder more often. */
 const NAMES_TRIED = 99;
 
-/** Writes a set into a new folder, so that nothing of the person's is touched and all of it can be removed again. */
+/** Writes a set into a new folder, so that no other file is touched and the whole set can be removed again. */
 export class FolderWriter implements SetWriter {
   readonly #parent: FileSystemDirectoryHandle;
   readonly #folder: FileSystemDirectoryHandle;
@@ -59,12 +59,12 @@ export class FolderWriter implements SetWriter {
   async drop(): Promise<void> {
     if (this.#state !== "open") return;
     this.#state = "dropped";
-    // A stream that has failed cannot be aborted again; removing the folder is what counts.
+    // Aborting rejects for a stream that has failed already. Removing the folder is what counts.
     await Promise.allSettled([this.#stream?.abort()]);
     await this.#parent.removeEntry(this.#folder.name, { recursive: true });
   }
 
-  /** Dropping does not wait for a call under way, which must then not write on. */
+  /** `drop` does not wait for a call under way, which must not go on writing after it. */
   #refuseIfDropped(): void {
     if (this.#state === "dropped") throw new NullroomError("E_FILE_CANCELLED", "the files were given up");
   }
@@ -91,7 +91,7 @@ function folderIn(parent: FileSystemDirectoryHandle, name: string): Promise<File
   return parent.getDirectoryHandle(name, { create: true });
 }
 
-/** Undefined where something has this name. */
+/** A new folder of this name, or undefined where something has the name already. */
 async function newFolder(
   parent: FileSystemDirectoryHandle,
   name: string,
@@ -99,7 +99,10 @@ async function newFolder(
   return (await isTaken(parent, name)) ? undefined : folderIn(parent, name);
 }
 
-/** Never one that is there: systems know more ways than we do in which two names are one. @throws "E_FILE_NAME" */
+/**
+ * A new file, never one that exists: file systems have more ways in which two names are the same than are known here.
+ * @throws NullroomError "E_FILE_NAME" where something has the name already
+ */
 async function newFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle> {
   if (await isTaken(folder, name)) throw new NullroomError("E_FILE_NAME", "two files have one name here");
   return folder.getFileHandle(name, { create: true });
@@ -111,7 +114,7 @@ async function isTaken(parent: FileSystemDirectoryHandle, name: string): Promise
     return true;
   } catch (thrown) {
     const why = thrown instanceof DOMException ? thrown.name : "";
-    if (why === "TypeMismatchError") return true; // A file has this name.
+    if (why === "TypeMismatchError") return true; // The name is a file's.
     if (why === "NotFoundError") return false;
     throw thrown;
   }

@@ -3,15 +3,15 @@ import type { EngineCall, EngineEvent } from "@nullroom/core/engine/messages";
 import "./engine-global.ts";
 
 /**
- * The worker of a room's files, as far as every room needs it: it takes the bulk channel, which a browser gives away
- * only at once, and loads the engine once two have met. Each of the two is built as one file of its own: an import
- * map's integrity does not reach into workers.
+ * The part of the file worker that every room needs: it takes over the bulk channel, which a browser transfers only at
+ * once, and loads the engine once two have met. This part and the engine are each built as a single file, because the
+ * integrity in an import map does not reach into workers.
  */
-const post = (news: EngineEvent) => postMessage(news);
+const post = (event: EngineEvent) => postMessage(event);
 
 let engineUrl = "";
 
-const gate = new LazyEngine({
+const engine = new LazyEngine({
   async load() {
     await import(/* @vite-ignore */ engineUrl);
     if (!globalThis.startFileEngine) throw new TypeError("this is not the engine");
@@ -23,5 +23,5 @@ const gate = new LazyEngine({
 
 addEventListener("message", ({ data }: MessageEvent<{ engine: string } | EngineCall>) => {
   if ("engine" in data) engineUrl = data.engine;
-  else gate.perform(data);
+  else engine.perform(data);
 });

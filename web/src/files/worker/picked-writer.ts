@@ -4,12 +4,12 @@ import { BufferedStream } from "./write-buffer.ts";
 
 declare global {
   interface FileSystemFileHandle {
-    /** Chromium only. */
+    /** Only Chromium has it. */
     remove?(): Promise<void>;
   }
 }
 
-/** The browser writes to a copy beside the file and puts it in its place on `close`: until then nothing has changed. */
+/** Writes to the file that the person picked. The browser fills a copy, which replaces the file only on `close`. */
 export class PickedWriter implements FileWriter {
   readonly #handle: FileSystemFileHandle;
   readonly #stream: BufferedStream;
@@ -42,9 +42,9 @@ export class PickedWriter implements FileWriter {
   async drop(): Promise<void> {
     if (this.#state !== "open") return;
     this.#state = "dropped";
-    // Given up in the last moment it cannot be stopped any more, only removed.
+    // A file that is closing already cannot be stopped any more, only removed.
     await Promise.allSettled([this.#closing ?? this.#stream.abort()]);
-    // The picker has made an empty file; one that the person chose to replace stays as it was.
+    // The picker created an empty file, which goes. A file that the person chose to replace stays as it was.
     if (this.#closing || this.#wasEmpty) await this.#handle.remove?.();
   }
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { SinkFactories } from "./sink-factories.ts";
 
-const office = new SinkFactories();
+const factories = new SinkFactories();
 
 async function keptInMemory(lifetime: AbortSignal) {
-  const place = office.factoryOf({ kind: "memory" });
-  const sink = await place.open({ name: "a", type: "text/plain", size: 3 }, lifetime);
+  const factory = factories.factoryOf({ kind: "memory" });
+  const sink = await factory.open({ name: "a", type: "text/plain", size: 3 }, lifetime);
   await sink.write(new TextEncoder().encode("abc"));
   const received = await sink.finish();
   if (received.type !== "kept") throw new Error("memory keeps");
@@ -26,6 +26,6 @@ test("a kept file ends with its lifetime", async () => {
   await expect(kept.blob()).rejects.toMatchObject({ code: "E_FILE_CANCELLED" });
 });
 
-test("what is no ticket is no place", () => {
-  expect(() => office.factoryOf("memory")).toThrow("E_UNSUPPORTED");
+test("what is no destination has no factory", () => {
+  expect(() => factories.factoryOf("memory")).toThrow("E_UNSUPPORTED");
 });

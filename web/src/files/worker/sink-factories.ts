@@ -10,30 +10,30 @@ import { SharedVault } from "./sealed/shared-vault.ts";
 import { VaultWriter } from "./sealed/vault-writer.ts";
 import { storedAs, ZipWriter } from "./zip-writer.ts";
 
-/** Makes places of tickets, in the worker. */
+/** Opens, in the worker, the destinations that the page names. */
 export class SinkFactories {
   readonly #vault = new SharedVault();
 
-  factoryOf(ticket: unknown): SinkFactory {
-    if (!isDestinationRef(ticket)) throw new NullroomError("E_UNSUPPORTED", "this is no place");
-    switch (ticket.kind) {
-      case "memory": // The page has counted it.
+  factoryOf(ref: unknown): SinkFactory {
+    if (!isDestinationRef(ref)) throw new NullroomError("E_UNSUPPORTED", "this is no destination");
+    switch (ref.kind) {
+      case "memory": // The page has counted the bytes.
         return writerFactory(async (file) => new MemoryWriter(file));
       case "sealed":
         return writerFactory((file) => VaultWriter.open(this.#vault, file));
       case "file": {
-        const { handle } = ticket;
+        const { handle } = ref;
         return writerFactory(() => PickedWriter.open(handle));
       }
       case "folder":
-        return folderFactory(ticket.handle);
+        return folderFactory(ref.handle);
       default:
-        return ticket satisfies never;
+        return ref satisfies never;
     }
   }
 }
 
-/** A place that stores one file at a time; a set goes into it as one archive. */
+/** A destination that stores one file at a time. A set goes into it as one archive. */
 function writerFactory(openWriter: (file: FileDescription) => Promise<FileWriter>): SinkFactory {
   return {
     async open(file, signal) {
@@ -58,6 +58,6 @@ async function opened<Writer>(openWriter: () => Promise<Writer>): Promise<Writer
   try {
     return await openWriter();
   } catch (thrown) {
-    throw asNullroomError(thrown, "E_FILE_READ", "the place has gone");
+    throw asNullroomError(thrown, "E_FILE_READ", "the destination has gone");
   }
 }

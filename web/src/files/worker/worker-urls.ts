@@ -1,18 +1,18 @@
 /// <reference types="vite/client" />
 import engineUrl from "./engine-worker.ts?worker&url";
-import gateUrl from "./lazy-worker.ts?worker&url";
+import lazyWorkerUrl from "./lazy-worker.ts?worker&url";
 import type { ScriptPolicy } from "./trusted-types.ts";
 
 let policy: ScriptPolicy | undefined;
 
 /**
- * Address of the worker of files, a constant of the build, as the page's policy wants it. The one policy that the page
- * allows gives this and nothing else, whatever it is asked.
+ * The address of the file worker, as Trusted Types want it. It is a constant of the build: the only policy that the
+ * page allows returns this address, whatever it is asked for.
  */
 export function workerUrl(): string {
-  policy ??= globalThis.trustedTypes?.createPolicy("nr", { createScriptURL: () => gateUrl });
-  return policy?.createScriptURL("") ?? gateUrl;
+  policy ??= globalThis.trustedTypes?.createPolicy("nr", { createScriptURL: () => lazyWorkerUrl });
+  return policy?.createScriptURL("") ?? lazyWorkerUrl;
 }
 
-/** What the gate loads when it is needed. */
+/** The engine, which the lazy worker loads when it is needed. */
 export const ENGINE_URL = engineUrl;

@@ -1,8 +1,8 @@
 import type { Bytes } from "@nullroom/core/brand";
 
-/** Chunks put together: browsers are slow at many small writes and blobs. */
-export const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
+const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 
+/** Joins chunks into larger pieces, because browsers are slow at many small writes and blobs. */
 export class WriteBuffer {
   #chunks: Bytes[] = [];
   #length = 0;
@@ -14,6 +14,7 @@ export class WriteBuffer {
     return this.#length >= WRITE_BUFFER_BYTES ? this.take() : undefined;
   }
 
+  /** @returns everything since the last piece, which may be nothing */
   take(): Blob {
     const blob = new Blob(this.#chunks);
     this.#chunks = [];
@@ -22,10 +23,10 @@ export class WriteBuffer {
   }
 }
 
-/** A file being written: one gathered piece is on its way to the disk while the next one is gathered. */
+/** A file stream with a buffer: one piece is on its way to the disk while the next one fills. */
 export class BufferedStream {
   readonly #stream: FileSystemWritableFileStream;
-  readonly #gathered = new WriteBuffer();
+  readonly #buffer = new WriteBuffer();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(stream: FileSystemWritableFileStream) {
@@ -33,24 +34,24 @@ export class BufferedStream {
   }
 
   async write(chunk: Bytes): Promise<void> {
-    const piece = this.#gathered.add(chunk);
+    const piece = this.#buffer.add(chunk);
     if (!piece) return;
     await this.#writing;
     this.#writing = this.#stream.write(piece);
-    // The next write, or the end, tells of it.
+    // The next call awaits this promise and gets the failure.
     this.#writing.catch(() => undefined);
   }
 
-  /** Puts the file in its place. */
+  /** The browser replaces the file with what was written. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#stream.write(this.#gathered.take());
+    await this.#stream.write(this.#buffer.take());
     await this.#stream.close();
   }
 
-  /** Leaves what was there before. */
+  /** The file stays as it was before. */
   async abort(): Promise<void> {
-    this.#gathered.take();
+    this.#buffer.take();
     await this.#stream.abort();
   }
 }

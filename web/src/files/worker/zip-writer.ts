@@ -5,13 +5,16 @@ import type { FileDescription, FileWriter, Received } from "@nullroom/core/files
 import type { SetWriter } from "@nullroom/core/files/split-writer";
 import { makeZip, predictLength } from "client-zip";
 
-/** The archive that a set becomes where its files cannot be kept apart. Nothing is compressed: its size is known. */
+/**
+ * The archive that a set becomes where only one file can be stored. Nothing in it is compressed, so that its size is
+ * known beforehand.
+ */
 export function archiveOf(set: FileSet): FileDescription {
   const size = Number(predictLength(set.entries.map(({ path, size }) => ({ name: path, size }))));
   return { name: `${set.name}.zip`, type: "application/zip", size };
 }
 
-/** What a file is where one file at a time is stored. */
+/** A file as it is stored where only one file can be: a set as its archive, any other file as itself. */
 export function storedAs(file: FileDescription): FileDescription {
   return file.set ? archiveOf(file.set) : file;
 }
@@ -19,14 +22,14 @@ export function storedAs(file: FileDescription): FileDescription {
 type ZipEntry = { name: string; size: number; lastModified: Date; input: ReadableStream<Uint8Array> };
 
 /**
- * Files in, one archive out, chunk by chunk. The archive is pulled into `inner` as fast as that takes it, and
- * the files are pushed: a pair of streams in between makes the one wait for the other.
+ * Writes the files of a set into one archive, chunk by chunk. Files are pushed in, and the archive is pulled out as
+ * fast as `inner` takes it. A pair of streams in between makes the one wait for the other.
  */
 export class ZipWriter implements SetWriter {
   readonly #inner: FileWriter;
   readonly #entries: WritableStreamDefaultWriter<ZipEntry>;
   readonly #pumped: Promise<void>;
-  /** When it was received: when it was made or changed elsewhere is not sent. */
+  /** The date of every file is when it was received. When it was made or changed is not sent. */
   readonly #received = new Date();
   #file: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #dropped = false;
@@ -36,7 +39,7 @@ export class ZipWriter implements SetWriter {
     const entries = new TransformStream<ZipEntry, ZipEntry>();
     this.#entries = entries.writable.getWriter();
     this.#pumped = this.#pump(makeZip(iterate(entries.readable)));
-    // The failure is told by whichever call comes next.
+    // Whichever call comes next throws the failure.
     this.#pumped.catch(() => undefined);
   }
 
@@ -64,7 +67,7 @@ export class ZipWriter implements SetWriter {
 
   async drop(): Promise<void> {
     this.#dropped = true;
-    // Not awaited: a stream ends only when its write under way does, and nobody is left to take that.
+    // Awaiting would hang: a stream ends only when its write under way does, and nobody takes those bytes any more.
     for (const aborted of [this.#file?.abort(), this.#entries.abort()]) aborted?.catch(() => undefined);
     await this.#inner.drop();
   }
@@ -79,13 +82,13 @@ export class ZipWriter implements SetWriter {
     }
   }
 
-  /** Once the pump has stopped nobody takes what is pushed: without it this would wait for ever. */
+  /** Wait for a push, or throw why the pump stopped: nothing takes the bytes then, and the push would hang for ever. */
   #orFailure(pushed: Promise<void> | undefined): Promise<void> {
     return Promise.race([pushed ?? Promise.resolve(), this.#pumped]);
   }
 }
 
-/** Streams are iterable themselves only in newer browsers. */
+/** Iterate a stream by its reader, because streams are iterable themselves only in newer browsers. */
 async function* iterate<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   const reader = stream.getReader();
   for (;;) {

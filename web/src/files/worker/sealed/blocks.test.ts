@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BLOCK_BYTES, BlockCipher, sealedSize, TAG_BYTES } from "./blocks.ts";
 
-const place = fc.record({ index: fc.maxSafeNat(), length: fc.nat(0xffffffff), last: fc.boolean() });
+const position = fc.record({ index: fc.maxSafeNat(), length: fc.nat(0xffffffff), last: fc.boolean() });
 
-test("open undoes seal, and only in the same place of the same file", async () => {
+test("open undoes seal, and only at the same position of the same file", async () => {
   const [cipher, other] = await Promise.all([BlockCipher.create(), BlockCipher.create()]);
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 99 }), place, place, async (bytes, at, elsewhere) => {
+    fc.asyncProperty(fc.uint8Array({ maxLength: 99 }), position, position, async (bytes, at, elsewhere) => {
       const plain = new Uint8Array(bytes);
       const sealed = await cipher.seal(plain, at);
       expect(sealed.length).toBe(plain.length + TAG_BYTES);

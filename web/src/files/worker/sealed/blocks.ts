@@ -1,12 +1,12 @@
 import type { Bytes } from "@nullroom/core/brand";
 
-/** Plain bytes of every block but the last: large enough that sealing is cheap, small enough to hold many. */
+/** The plain bytes of every block but the last: enough that sealing is cheap, and few enough to hold several. */
 export const BLOCK_BYTES = 256 * 1024;
 export const TAG_BYTES = 16;
-/** A sealed block on the disk. */
+/** The bytes that a full block takes on the disk, sealed. */
 export const STRIDE_BYTES = BLOCK_BYTES + TAG_BYTES;
 
-/** Bytes on the disk of a file of so many; the empty one has a block too, which says that it is empty. */
+/** The bytes on the disk of a file of `size` bytes. The empty file has a block too, which proves that it is empty. */
 export function sealedSize(size: number): number {
   return size + Math.max(1, Math.ceil(size / BLOCK_BYTES)) * TAG_BYTES;
 }
@@ -14,12 +14,12 @@ export function sealedSize(size: number): number {
 const NONCE_BYTES = 12;
 const LABEL = new TextEncoder().encode("nullroom sealed file 1");
 
-/** Which block of its file this is; bound to it, so that none can be swapped, cut off or put behind. */
+/** The position of a block in its file. The seal covers it, so that no block can be swapped, cut off or appended. */
 export type BlockPosition = { readonly index: number; readonly length: number; readonly last: boolean };
 
 /**
- * AES-256-GCM under a key that was made for one file and exists only in this heap: what lies on the disk is noise
- * as soon as the tab is gone. The nonce is the block's number, which is never sealed twice.
+ * AES-256-GCM with a key that was generated for one file and exists only in this worker's memory: once the tab is gone
+ * the bytes on the disk are noise. The nonce is the block's index, and no index is sealed twice.
  */
 export class BlockCipher {
   readonly #key: CryptoKey;
@@ -34,13 +34,13 @@ export class BlockCipher {
     );
   }
 
-  async seal(plain: Bytes, place: BlockPosition): Promise<Bytes> {
-    return new Uint8Array(await crypto.subtle.encrypt(parameters(place), this.#key, plain));
+  async seal(plain: Bytes, position: BlockPosition): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.encrypt(parameters(position), this.#key, plain));
   }
 
   /** @throws DOMException "OperationError" for anything but this block of this file */
-  async open(sealed: Bytes, place: BlockPosition): Promise<Bytes> {
-    return new Uint8Array(await crypto.subtle.decrypt(parameters(place), this.#key, sealed));
+  async open(sealed: Bytes, position: BlockPosition): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.decrypt(parameters(position), this.#key, sealed));
   }
 }
 

@@ -1,8 +1,8 @@
-/** What we use of a `FileSystemSyncAccessHandle`. TypeScript knows it only in workers; tests pass a fake. */
+/** The part of a `FileSystemSyncAccessHandle` that is used here. TypeScript knows it only in workers. */
 export interface Disk {
   read(buffer: Uint8Array, options: { at: number }): number;
   write(buffer: Uint8Array, options: { at: number }): number;
-  /** Longer or shorter; what is new reads as zeros. */
+  /** Make the file longer or shorter. New bytes read as zeros. */
   truncate(size: number): void;
   flush(): void;
   close(): void;
@@ -10,7 +10,7 @@ export interface Disk {
 
 declare global {
   interface FileSystemFileHandle {
-    /** In dedicated workers, for files of the origin's private file system. */
+    /** It exists in dedicated workers, for files of the origin's private file system. */
     createSyncAccessHandle(): Promise<Disk>;
   }
 }

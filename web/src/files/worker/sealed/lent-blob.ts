@@ -1,15 +1,15 @@
-/** Longer than a page keeps the address under which the browser saves it. */
+/** A loan lasts longer than the page keeps the URL from which the browser saves the blob. */
 const LENT_MS = 90_000;
 
 /**
- * A blob on loan from the worker that made it. In Firefox it is empty from one moment to the next, for whoever has
- * it, when the worker lets go of it: so it is held until it must have been saved, and no longer, since it is unsealed.
+ * Holds a blob that the worker has given to the page. In Firefox the page's blob becomes empty the moment the worker
+ * drops its own reference. So the worker holds it until it must have been saved, and no longer, since it is unsealed.
  */
 export class LentBlob {
   #blob: Blob | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** What was lent before is taken back. */
+  /** Hold this blob instead of the one before. */
   lend(blob: Blob): Blob {
     this.takeBack();
     this.#blob = blob;

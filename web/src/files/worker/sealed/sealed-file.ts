@@ -4,8 +4,8 @@ import { BLOCK_BYTES, type BlockCipher, type BlockPosition, STRIDE_BYTES, TAG_BY
 import type { Disk } from "./disk.ts";
 
 /**
- * One file, sealed block by block on its way to the disk and opened on its way out. Each block is sealed once: a
- * full one only when a byte follows it, so that the last one is known to be the last, however the bytes came.
+ * One file, sealed block by block on its way to the disk and opened on its way back. Each block is sealed once. A full
+ * block is sealed only when a byte follows it, so that the last block is sealed as the last, however the bytes came.
  */
 export class SealedFile {
   readonly #disk: Disk;
@@ -31,7 +31,7 @@ export class SealedFile {
     }
   }
 
-  /** No byte follows. @throws NullroomError "E_FILE_READ" */
+  /** Seal the last block: no byte follows. @throws NullroomError "E_FILE_READ" */
   async end(): Promise<void> {
     this.#size = this.#index * BLOCK_BYTES + this.#filled;
     await this.#seal(true);
@@ -39,7 +39,7 @@ export class SealedFile {
     this.#disk.flush();
   }
 
-  /** All bytes, opened one block at a time as they are asked for. Fails rather than give a byte that differs. */
+  /** All bytes, opened block by block as they are read. The stream fails rather than give a byte that was changed. */
   stream(signal: AbortSignal): ReadableStream<Bytes> {
     const blocks = this.#index;
     let next = 0;
@@ -66,26 +66,26 @@ export class SealedFile {
   }
 
   async #read(index: number): Promise<Bytes> {
-    const place = this.#placeOf(index);
-    const sealed = new Uint8Array(place.length + TAG_BYTES);
+    const position = this.#positionOf(index);
+    const sealed = new Uint8Array(position.length + TAG_BYTES);
     const read = this.#disk.read(sealed, { at: index * STRIDE_BYTES });
     if (read !== sealed.length)
       throw new NullroomError("E_FILE_READ", "a sealed block is not there any more");
     try {
-      return await this.#cipher.open(sealed, place);
+      return await this.#cipher.open(sealed, position);
     } catch (cause) {
       throw new NullroomError("E_FILE_READ", "a sealed block was changed", { cause });
     }
   }
 
-  #placeOf(index: number): BlockPosition {
+  #positionOf(index: number): BlockPosition {
     if (this.#size === undefined) throw new NullroomError("E_FILE_READ", "the file has not ended yet");
     const last = index === this.#index - 1;
     return { index, last, length: last ? this.#size - index * BLOCK_BYTES : BLOCK_BYTES };
   }
 }
 
-/** A full disk shows itself as an exception in one browser and as fewer bytes in another. */
+/** Write all bytes or throw. A full disk is an exception in some browsers and a short write in others. */
 function writeWhole(disk: Disk, bytes: Uint8Array, at: number): void {
   let written: number;
   try {

@@ -4,13 +4,13 @@ import { Vault } from "./vault.ts";
 
 export type Opened = { readonly file: SealedFile; readonly remove: () => Promise<void> };
 
-/** The vault exists while a file does: when the last one is gone, so is the directory. */
+/** A vault that exists only while it holds a file. When the last file is gone, so is the directory. */
 export class SharedVault {
   #vault: Vault | undefined;
   #files = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much room */
+  /** @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much storage */
   open(size: number): Promise<Opened> {
     return this.#inTurn(async () => {
       const cipher = await BlockCipher.create();
@@ -40,10 +40,10 @@ export class SharedVault {
     this.#vault = undefined;
   }
 
-  /** Opening and closing overlap otherwise, and one would remove the other's directory. */
+  /** Tasks run one after the other. If they overlapped, closing could remove the directory of a file being opened. */
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     const turn = this.#tail.then(task);
-    this.#tail = turn.catch(() => undefined); // Whoever asked has the failure.
+    this.#tail = turn.catch(() => undefined); // The caller gets the failure from the promise that it awaits.
     return turn;
   }
 }

@@ -1,4 +1,4 @@
-/** Directories of the origin's private file system that are ours; the rest of the name is random. */
+/** Every vault's directory in the origin's private file system has this prefix. The rest of its name is random. */
 export const SEALED_PREFIX = "nullroom-sealed-";
 
 export type VaultScope = {
@@ -6,7 +6,7 @@ export type VaultScope = {
   readonly locks: LockManager;
 };
 
-/** A directory whose lock is free is that of a tab that is no more. Safe at any time. */
+/** Remove the directories of tabs that are gone, which are those whose lock is free. It is safe at any time. */
 export async function sweep({ storage, locks }: VaultScope): Promise<void> {
   const root = await storage.getDirectory();
   const names: string[] = [];
@@ -18,7 +18,7 @@ export async function sweep({ storage, locks }: VaultScope): Promise<void> {
   }
 }
 
-/** Two pages may start together and find the same directory. */
+/** The directory may be gone already, because two pages that start together find the same one. */
 async function removeFound(root: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
     await root.removeEntry(name, { recursive: true });

@@ -4,7 +4,7 @@ import type { FileDescription, FileWriter, KeptFile, Received } from "@nullroom/
 import { LentBlob } from "./lent-blob.ts";
 import type { Opened, SharedVault } from "./shared-vault.ts";
 
-/** One received file, sealed in the vault. */
+/** Keeps one received file sealed in the vault. */
 export class VaultWriter implements FileWriter {
   readonly #file: FileDescription;
   readonly #vault: SharedVault;
@@ -19,7 +19,7 @@ export class VaultWriter implements FileWriter {
     this.#opened = opened;
   }
 
-  /** @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much room */
+  /** @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much storage */
   static async open(vault: SharedVault, file: FileDescription): Promise<VaultWriter> {
     return new VaultWriter(file, vault, await vault.open(file.size));
   }
@@ -47,14 +47,14 @@ export class VaultWriter implements FileWriter {
     return this.#dropped;
   }
 
-  /** The browser takes a stream's bytes as they come and keeps them where it keeps large blobs. */
+  /** The file as a blob. The browser reads the stream as it goes and keeps the bytes where it keeps large blobs. */
   async #blob(type: string): Promise<Blob> {
     const { signal } = this.#lifetime;
     const stream = this.#opened.file.stream(signal);
     try {
       return this.#lent.lend(await new Response(stream, { headers: { "content-type": type } }).blob());
     } catch (thrown) {
-      signal.throwIfAborted(); // Of a stream that fails a browser tells only that it did.
+      signal.throwIfAborted(); // The browser hides why a stream failed, so a file that was given up is told apart here.
       throw asRefusal(thrown, "E_FILE_READ", "the sealed file cannot be read");
     }
   }

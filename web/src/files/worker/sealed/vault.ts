@@ -3,9 +3,8 @@ import type { Disk } from "./disk.ts";
 import { SEALED_PREFIX, type VaultScope } from "./sweep.ts";
 
 /**
- * This tab's own directory of sealed files. As long as it exists a Web Lock of the same name is held, taken before
- * the directory is made and given back after it is removed: whoever finds a directory whose lock is free knows
- * that its tab has died, and with it every key.
+ * This tab's own directory of sealed files. The tab holds a Web Lock of the same name from before the directory is
+ * made until after it is removed. So a directory whose lock is free belongs to a tab that has died, with all its keys.
  */
 export class Vault {
   readonly #root: FileSystemDirectoryHandle;
@@ -36,8 +35,8 @@ export class Vault {
   }
 
   /**
-   * A new file of this size, and what removes it once it is closed.
-   * @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much room
+   * A new file of this size in bytes, and a function that removes it once it is closed.
+   * @throws NullroomError "E_FILE_LIMIT" when the browser does not give this much storage
    */
   async create(size: number): Promise<{ disk: Disk; remove: () => Promise<void> }> {
     const name = String(this.#count++);
@@ -51,14 +50,14 @@ export class Vault {
     }
   }
 
-  /** All files must be closed. */
+  /** Remove the directory. All files in it must be closed. */
   async close(): Promise<void> {
     await this.#root.removeEntry(this.#folder.name, { recursive: true });
     this.#release();
   }
 }
 
-/** What browsers say is free may be a constant that hides the disk; asking for the room shows the truth. */
+/** Reserve the whole size at once, because the free storage that a browser reports may be a made-up constant. */
 async function reserved(handle: FileSystemFileHandle, size: number): Promise<Disk> {
   const disk = await handle.createSyncAccessHandle();
   try {
@@ -70,7 +69,7 @@ async function reserved(handle: FileSystemFileHandle, size: number): Promise<Dis
   }
 }
 
-/** Take a lock and keep it until the returned function is called, or this context dies. */
+/** Take a lock, and hold it until the returned function is called or this worker dies. */
 function hold(locks: LockManager, name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const held = locks.request(name, () => new Promise<void>((release) => resolve(release)));

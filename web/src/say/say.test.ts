@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { SAFETY_WORDS } from "../words/table.ts";
 import { errors, lacks } from "./errors.ts";
-
 import { fileTooLarge, movingLine, transferLine, untilDone, where } from "./files.ts";
 import { anotherAttempt, bytes, ended, status, tooLong } from "./session.ts";
 
@@ -69,11 +67,6 @@ test("what ends a room is told apart", () => {
 
 test("what is too long says by how much", () => {
   expect(tooLong(812)).toMatch(/^812 bytes too long\./);
-});
-
-test("there are 64 safety words, no two the same", () => {
-  expect(SAFETY_WORDS).toHaveLength(64);
-  expect(new Set(SAFETY_WORDS).size).toBe(64);
 });
 
 test.each([
