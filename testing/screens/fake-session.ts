@@ -13,28 +13,28 @@ import type {
 } from "../../core/src/session/session.ts";
 
 /**
- * Stands in for `@nullroom/core/session` when the pages are photographed: every state at once, without a second
- * browser. `window.fake` is the handle by which the photographer drives it.
+ * This module replaces `@nullroom/core/session` when the pages are photographed, so that every state can be shown
+ * without a second browser. A scene drives the session through `window.fake`.
  */
 type Options = { platform: Platform; hideAddress: boolean };
 
 const ROOM = "3f0c7d1e-8a42-4b6f-9d15-52c8e0b7a934";
 const FRAGMENT = "2.mJ2v7d0qkX5sT3ZpQe8wYf1LrNcU6hBaGiK9oVxSzDM";
 
-/** @public In place of the real one, by an alias. */
+/** @public The build's alias puts this function in the place of the real one. */
 export function pickProtocol(fragment: string): "2" {
   if (fragment === "") throw new NullroomError("E_LINK_FORMAT", "no fragment");
   return "2";
 }
 
-/** @public In place of the real one, by an alias. */
+/** @public The build's alias puts this function in the place of the real one. */
 export async function createRoom({ platform }: Options): Promise<Session> {
   const session = new FakeSession(platform, FRAGMENT);
   session.is({ phase: "waiting", deadline: platform.now() + 897_000 });
   return session;
 }
 
-/** @public In place of the real one, by an alias. */
+/** @public The build's alias puts this function in the place of the real one. */
 export async function joinRoom({ platform, hideAddress }: Options): Promise<Session> {
   if (hideAddress) throw new NullroomError("E_RELAY_NONE", "no relay");
   const session = new FakeSession(platform, undefined);
@@ -67,10 +67,10 @@ export class FakeSession implements Session {
 
   is(state: SessionState): void {
     this.state = state;
-    this.tell({ type: "state", state });
+    this.emit({ type: "state", state });
   }
 
-  tell(event: SessionEvent): void {
+  emit(event: SessionEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
 
@@ -83,19 +83,19 @@ export class FakeSession implements Session {
 
   sendText(text: string): MessageId {
     const id: MessageId = `out-${this.#count++}`;
-    this.tell({ type: "message", id, from: "me", text, cleaned: false });
-    this.tell({ type: "delivery", id, status: this.state.phase === "secure" ? "sent" : "queued" });
+    this.emit({ type: "message", id, from: "me", text, cleaned: false });
+    this.emit({ type: "delivery", id, status: this.state.phase === "secure" ? "sent" : "queued" });
     return id;
   }
 
   says(text: string, cleaned = false): void {
-    this.tell({ type: "message", id: `in-${this.#count++}`, from: "peer", text, cleaned });
+    this.emit({ type: "message", id: `in-${this.#count++}`, from: "peer", text, cleaned });
   }
 
   file(transfer: Partial<Transfer> & { id: TransferId }): void {
     const direction = transfer.id.startsWith("out") ? "out" : "in";
     const usual = { name: "Lease, signed.pdf", type: "application/pdf", size: 4_404_019, moved: 0 };
-    this.tell({ type: "transfer", transfer: { ...usual, direction, status: "moving", ...transfer } });
+    this.emit({ type: "transfer", transfer: { ...usual, direction, status: "moving", ...transfer } });
   }
 
   shown(id: MessageId): void {

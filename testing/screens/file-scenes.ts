@@ -3,7 +3,7 @@ import { INVITE, type Scene, secure } from "./scene.ts";
 
 const MIB = 1024 * 1024;
 
-/** Files in every situation. */
+/** Scenes of files in every situation. */
 export const FILE_SCENES: Scene[] = [
   {
     name: "room-files",
@@ -184,7 +184,7 @@ export const FILE_SCENES: Scene[] = [
   },
 ];
 
-/** The words compared, so that there is room for files. */
+/** Connect and compare the safety words, so that there is space for files. */
 async function acquainted(page: Page): Promise<void> {
   await secure(page);
   await page.getByRole("button", { name: "They match" }).click();

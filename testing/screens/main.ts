@@ -11,11 +11,11 @@ import { SCENES } from "./scenes.ts";
 import { serve } from "./site.ts";
 
 /**
- * Photographs every page in every state, and asks axe about each.
+ * Photographs every page in every state, and checks each with axe.
  *
  *     npx tsx testing/screens/main.ts FOLDER [part of a scene's name]
  *
- * Ends non-zero when axe objects, when a page writes to the console, or when something is wider than the screen.
+ * The exit code is 1 when axe objects, when a page writes to the console, or when something is wider than the screen.
  */
 const FORMATS: Record<string, BrowserContextOptions> = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
@@ -74,13 +74,13 @@ async function photographAll(from: Browser, format: string, colorScheme: "light"
 
 function listen(page: Page, scene: Scene, title: string): void {
   page.on("console", (message) => {
-    // Chromium itself remarks on an error page's status.
+    // Chromium itself logs the status of an error page.
     if (!scene.name.startsWith("error-")) complaints.push(`${title}: console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`${title}: ${error.message}`));
 }
 
-/** Take something away that the page asks for. */
+/** Remove the feature that the scene's browser lacks. */
 async function impoverish(page: Page, { without }: Scene): Promise<void> {
   if (without === "webrtc")
     await page.addInitScript(() => Reflect.deleteProperty(window, "RTCPeerConnection"));
@@ -96,18 +96,18 @@ async function photograph(page: Page, scene: Scene, title: string): Promise<void
   await scene.show?.(page);
   if (scene.without !== "script") await settled(page);
   await page.screenshot({ path: resolve(folder, `${title}.png`), fullPage: scene.tall ?? false });
-  if (scene.without === "script") return; // Nothing can be asked of such a page.
+  if (scene.without === "script") return; // A page without scripts cannot be checked by scripts.
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (overflow > 0) complaints.push(`${title}: ${overflow} px wider than the screen`);
   for (const id of await askAxe(page)) complaints.push(`${title}: axe: ${id}`);
 }
 
 async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle"); // The safety words' pictures come by themselves.
+  await page.waitForLoadState("networkidle"); // The safety words' symbols load by themselves.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-/** axe comes in through the debugger, as the page's own policy would refuse it. */
+/** Run axe in the page. It is injected through the debugger, because the page's own policy would refuse it. */
 async function askAxe(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");

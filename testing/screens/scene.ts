@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import type { FakeSession } from "./fake-session.ts";
 
-/** One picture: how to come to it, on a page that is fresh. */
+/** A scene is one picture: `show` brings a fresh page into the state to be photographed. */
 export type Scene = {
   name: string;
   path?: string;
@@ -9,14 +9,14 @@ export type Scene = {
   tall?: boolean;
 } & Lack;
 
-/** What the visitor's browser lacks. */
+/** A feature that the visitor's browser lacks. */
 type Lack = { without?: "script" | "webrtc" | "secure-context" };
 
 export const ROOM_PATH = "rooms/3f0c7d1e-8a42-4b6f-9d15-52c8e0b7a934";
 export const INVITE = `${ROOM_PATH}#2.mJ2v7d0qkX5sT3ZpQe8wYf1LrNcU6hBaGiK9oVxSzDM`;
 
 declare global {
-  /** In the page. */
+  /** The fake session, as a global of the page. */
   var fake: FakeSession;
 }
 
@@ -25,7 +25,7 @@ export async function join(page: Page): Promise<void> {
   await page.locator('[data-session-state="connecting"]').waitFor();
 }
 
-/** Connected, the safety words not compared yet. */
+/** Bring the page to a secure connection whose safety words are not compared yet. */
 export async function secure(page: Page): Promise<void> {
   await join(page);
   await page.evaluate(() => {

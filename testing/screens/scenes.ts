@@ -140,7 +140,7 @@ export const SCENES: Scene[] = [
         const words = { words: [3, 17, 27, 42, 60], mine: false, theirs: false } as const;
         fake.is({ phase: "secure", path, deadline: fake.now() + 42_000, words: { ...words } });
         fake.says("I see unicorn, cactus… wait, mine are different?");
-        fake.tell({ type: "notice", notice: "intruder" });
+        fake.emit({ type: "notice", notice: "intruder" });
       });
     },
   },

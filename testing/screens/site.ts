@@ -12,7 +12,7 @@ const TYPES: Record<string, string> = {
 
 type Pages = { pages: Record<string, { scriptHashes: string[]; styleHashes: string[] }> };
 
-/** Serves a built `dist` under the policy that the server sends, so that a page which breaks it shows here. */
+/** Serve a built `dist` under the policy that the server sends, so that a page which breaks the policy shows it here. */
 export async function serve(dist: string, host = "127.0.0.1"): Promise<{ url: string; close: () => void }> {
   const { pages } = JSON.parse(await readFile(join(dist, "pages.json"), "utf8")) as Pages;
   const server: Server = createServer(async ({ url = "/" }, response) => {
