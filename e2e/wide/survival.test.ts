@@ -51,7 +51,7 @@ const chosen = SCALE >= 0.1 ? INTERRUPTIONS : TELLING;
  */
 const ROOMS = scaled(10, 2);
 const ROUNDS = scaled(2);
-/** More than a stretch of the log holds (web/src/views/log-chunks.ts). */
+/** More than a chunk of the log holds (web/src/views/log-chunks.ts). */
 const MESSAGES = scaled(1_000, 60);
 /** Before and after the interruption, in which half of the things are said. */
 const QUIET_SECONDS = scaled(20, 2);

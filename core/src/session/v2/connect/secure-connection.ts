@@ -117,7 +117,7 @@ export class SecureConnection {
     const channels = new SecureChannels({
       role,
       ctl: transport.ctl,
-      attachBulk: (hear) => engine.attach(transport.bulk, hear),
+      attachBulk: (onEvent) => engine.attach(transport.bulk, onEvent),
       signal,
       listener: {
         onFrame: (frame) => this.#hearFrame(frame),

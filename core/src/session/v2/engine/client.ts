@@ -38,11 +38,13 @@ export class FileEngineClient {
     if (this.#isClosed) return handle; // The session ended while this connection was being made.
     this.#channels.set(bulkId, onEvent);
     try {
-      this.#post("attach", { bulkId, channel }, [channel as unknown as Transferable]).catch(unheard);
+      this.#post("attach", { bulkId, channel }, [channel as unknown as Transferable]).catch(
+        reportedByChannel,
+      );
     } catch {
       // because a browser that gives no channels to workers says so by throwing, before anything was posted
       const port = portOf(channel);
-      this.#post("attach", { bulkId, channel: port }, [port]).catch(unheard);
+      this.#post("attach", { bulkId, channel: port }, [port]).catch(reportedByChannel);
     }
     return handle;
   }
@@ -96,12 +98,12 @@ export class FileEngineClient {
   /** What a worker reports after it was replaced is dropped. */
   #start(): FileWorker {
     const worker = this.#platform.startFileWorker();
-    worker.addEventListener("message", ({ data }) => worker === this.#worker && this.#hear(data));
+    worker.addEventListener("message", ({ data }) => worker === this.#worker && this.#hearEngine(data));
     worker.addEventListener("error", () => worker === this.#worker && this.#lost());
     return worker;
   }
 
-  #hear(event: EngineEvent): void {
+  #hearEngine(event: EngineEvent): void {
     if (event.type === "gone") this.#lost();
     else if ("id" in event) this.#answered(event);
     else if ("bulkId" in event) this.#channels.get(event.bulkId)?.(event);
@@ -129,4 +131,4 @@ function isGone(): NullroomError {
 }
 
 /** Because an engine that is lost reports that for each of its channels, and attaching has no answer of its own. */
-const unheard = () => undefined;
+const reportedByChannel = () => undefined;

@@ -86,11 +86,11 @@ export class FileReceiver {
 
   /** Hands on what is in order now. Returns the end of the file, where that has been waiting for this chunk. */
   #fit(incoming: Incoming, chunk: Chunk, from: Origin): FileEnd | undefined {
-    const { reassembly: puzzle } = incoming;
-    const taken = puzzle.add(chunk, from);
+    const { reassembly } = incoming;
+    const taken = reassembly.add(chunk, from);
     checkChunk(incoming, chunk);
     for (const data of taken) this.#next(incoming, () => this.#take(incoming, data));
-    return puzzle.concluded;
+    return reassembly.concluded;
   }
 
   #next(incoming: Incoming, task: () => Promise<void>): void {
@@ -190,8 +190,8 @@ export class FileReceiver {
 }
 
 /** The end, where nothing before it is missing or can come any more. @throws "E_FILE_OFFSET" */
-function conclude({ reassembly: puzzle, size }: Incoming, end: FileEnd, from: Origin): FileEnd | undefined {
-  return puzzle.conclude(end, from) || end.size !== size ? end : undefined;
+function conclude({ reassembly, size }: Incoming, end: FileEnd, from: Origin): FileEnd | undefined {
+  return reassembly.conclude(end, from) || end.size !== size ? end : undefined;
 }
 
 /** No honest peer is the cause of what this refuses. @throws "E_FILE_SIZE", "E_FILE_CREDIT" */

@@ -38,7 +38,7 @@ export class SeatClient {
   constructor(options: SeatClientOptions) {
     this.#options = options;
     const { platform, roomId, admit, signal } = options;
-    const onEvent = (event: RoomEvent) => this.#hear(event);
+    const onEvent = (event: RoomEvent) => this.#hearRoom(event);
     this.#room = new RoomChannel({ platform, protocol: "2", roomId, signal, onEvent });
     signal.addEventListener("abort", () => wipe(admit, this.#token), { once: true });
   }
@@ -60,7 +60,7 @@ export class SeatClient {
     return this.#room.leave();
   }
 
-  #hear(event: RoomEvent): void {
+  #hearRoom(event: RoomEvent): void {
     switch (event.type) {
       case "joined":
         this.#ask();

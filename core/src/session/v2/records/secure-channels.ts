@@ -238,7 +238,7 @@ export class SecureChannels {
     const inbox = new Serial(signal, (thrown) =>
       onFailed(asNullroomError(thrown, "E_CHANNEL", "a channel failed")),
     );
-    const hear = (event: RemoteChannelEvent): void | Promise<void> => {
+    const hearRemote = (event: RemoteChannelEvent): void | Promise<void> => {
       const remote = this.#remotes.get(channel);
       switch (event.type) {
         case "counts":
@@ -255,7 +255,7 @@ export class SecureChannels {
           event satisfies never;
       }
     };
-    const remote = attach((event) => inbox.run(() => hear(event)));
+    const remote = attach((event) => inbox.run(() => hearRemote(event)));
     if (this.#isWiped) remote.close();
     else this.#remotes.set(channel, { channel: remote, counts: { sent: 0, received: 0 } });
   }

@@ -50,7 +50,7 @@ export class LaneConnection {
     this.#lifetime = childOf(options.signal);
     const { platform, configuration } = options;
     const { signal } = this.#lifetime;
-    this.#link = new PeerLink({ platform, configuration, signal, onEvent: (event) => this.#hear(event) });
+    this.#link = new PeerLink({ platform, configuration, signal, onEvent: (event) => this.#hearPeer(event) });
     this.channel = this.#link.createChannel("", { negotiated: true, id: 1, ordered: true });
   }
 
@@ -94,7 +94,7 @@ export class LaneConnection {
     });
   }
 
-  #hear(event: PeerEvent): void {
+  #hearPeer(event: PeerEvent): void {
     switch (event.type) {
       case "description":
         this.#describe(event.description.type, event.description.sdp);
