@@ -20,43 +20,61 @@ const PROGRAMS = [
   { command: "unzip", package: "unzip", for: "what a received archive holds" },
 ];
 
+/** Debian keeps what only administrators start in these, which are not in everybody's PATH. */
+const ADMINISTRATORS_FOLDERS = ["/usr/sbin", "/sbin"];
+
 /**
- * A package that brings a service would start it. While `policy-rc.d` says no, Debian's scripts do not; the shell takes the
- * file away again however it ends, and leaves one alone that was there before.
+ * Installs the packages that it is given, as root. A package that brings a service would start it, and it would stay. So
+ * for as long as this runs a policy forbids that to Debian's scripts; where the machine has a policy already, that one
+ * stands. However this ends, it leaves no policy of its own.
  */
 const INSTALL = `
+set -eu
 policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
+trap 'exit 130' HUP INT TERM
+if ! test -e "$policy"; then
   trap 'rm -f "$policy"' EXIT
-  trap 'exit 1' HUP INT TERM
-  printf '#!/bin/sh\\nexit 101\\n' > "$policy" && chmod +x "$policy"
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod +x "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get -q -y update
-apt-get -q -y install --no-install-recommends "$@"`;
+apt-get -q -y update || echo "The lists of packages could not be renewed; those that are there are used."
+apt-get -q -y install --no-install-recommends "$@"
+`;
 
 /** Install what the tests need, or say what to install. @returns {Promise<boolean>} */
 export async function ensurePrograms() {
-  const missing = [];
-  for (const program of PROGRAMS) if (!(await inPath(program.command))) missing.push(program);
+  const missing = await missingPrograms();
   if (missing.length === 0) return true;
   const packages = missing.map((program) => program.package);
-
-  const isAllowed = process.env.NULLROOM_SETUP !== "off";
-  const prefix = isAllowed ? await rootPrefix() : undefined;
-  if (prefix !== undefined && (await inPath("apt-get"))) {
-    console.log(`Installing with apt-get, for the tests: ${packages.join(", ")}.`);
-    const installed = await run([...prefix, "sh", "-c", INSTALL, "install", ...packages], { quiet: true });
-    if (installed.ok) return true;
-    console.log(installed.output);
-  }
-  const reason = isAllowed ? "this account may not install" : "NULLROOM_SETUP=off forbids to install";
+  const obstacle = await tryInstalling(packages);
+  if (obstacle === undefined) return true;
   const list = missing.map((program) => `${program.command} (${program.for})`).join(", ");
   console.error(
-    `The tests need ${list}, which this machine lacks and ${reason}.\n` +
+    `The tests need programs that this machine lacks: ${list}. ${obstacle}\n` +
       `On Debian: sudo apt-get install ${packages.join(" ")}. Elsewhere: put these programs into the PATH.`,
   );
   return false;
+}
+
+/** @returns {Promise<string | undefined>} what stood in the way, as a sentence */
+async function tryInstalling(packages) {
+  if (process.env.NULLROOM_SETUP === "off") return "NULLROOM_SETUP=off forbids installing them.";
+  if (!(await inPath("apt-get"))) return "There is no apt-get to install them with.";
+  const prefix = await rootPrefix();
+  if (prefix === undefined) return "This account may not install them.";
+  console.log(`Installing with apt-get, for the tests: ${packages.join(", ")}.`);
+  const { ok, output } = await run([...prefix, "sh", "-c", INSTALL, "install", ...packages], { quiet: true });
+  if (!ok) return `Installing them failed:\n${output}`;
+  const still = await missingPrograms();
+  if (still.length > 0) return `Still missing afterwards: ${still.map(({ command }) => command).join(", ")}.`;
+  return undefined;
+}
+
+async function missingPrograms() {
+  const missing = [];
+  for (const program of PROGRAMS) if (!(await inPath(program.command))) missing.push(program);
+  return missing;
 }
 
 /** What to write before a command to be root, or undefined where that cannot be. */
@@ -67,7 +85,7 @@ async function rootPrefix() {
 }
 
 async function inPath(command) {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+  for (const folder of [...(process.env.PATH ?? "").split(delimiter), ...ADMINISTRATORS_FOLDERS]) {
     const found = await access(join(folder, command), constants.X_OK).then(
       () => true,
       () => false,

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -31,6 +32,61 @@ describe.each(Object.entries<Part>(LONG_PARTS))(
     });
   },
 );
+
+test("every proof whose size is scaled is in some part of test:long", async () => {
+  const chosen = Object.values<Part>(LONG_PARTS).flatMap(({ files }) => files);
+  const scaled: string[] = [];
+  for (const folder of ["core/src", "server", "web/src", "testing", "e2e", "scripts", "bench"]) {
+    for (const file of await readdir(join(root, folder), { recursive: true })) {
+      if (!/\.(test|contract)\.ts$/.test(file) || /(^|\/)(node_modules|dist)\//.test(file)) continue;
+      const path = `${folder}/${file}`;
+      if (/import \{[^}]*\} from "[./]+\/(testing\/)?scale\.ts"/.test(readFileSync(join(root, path), "utf8")))
+        scaled.push(path);
+    }
+  }
+  expect(scaled.length).toBeGreaterThan(25);
+  const isIn = (path: string, part: string) => path === part || path.startsWith(`${part}/`);
+  expect(scaled.filter((path) => !chosen.some((part) => isIn(path, part)))).toEqual([]);
+});
+
+describe("the commands themselves", () => {
+  const start = (script: string, args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [join(root, "scripts", script), ...args], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+
+  test("test:long without a part lists all of them", () => {
+    const { status, stdout } = start("test.mjs", ["--long"]);
+    expect(status).toBe(0);
+    for (const [name, { proves }] of Object.entries<Part>(LONG_PARTS)) {
+      expect(stdout).toContain(`  ${name} `);
+      expect(stdout).toContain(proves);
+    }
+  });
+
+  test.each([
+    ["a part that nobody knows", ["--long", "no-such-part"], "no-such-part"],
+    ["a word that every object knows", ["--long", "constructor"], "constructor"],
+    ["a command that nobody knows", ["--everything"], "--everything"],
+    ["a part of what has none", ["--wide", "crypto"], "crypto"],
+  ])("%s is an error, and nothing runs", (_, args, named) => {
+    const { status, stdout, stderr } = start("test.mjs", args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(named);
+    expect(stdout).not.toContain("—");
+  });
+
+  test("NULLROOM_SETUP=off installs nothing, and says what is missing and what for", async () => {
+    await using empty = await tempTree({});
+    const { status, stdout, stderr } = start("setup.mjs", [], { NULLROOM_SETUP: "off", PATH: empty.path });
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("chromium (journeys in Chromium)");
+    expect(stderr).toContain("NULLROOM_SETUP=off forbids");
+    expect(stderr).toMatch(/sudo apt-get install .*firefox-esr/);
+  });
+});
 
 test("every file with journeys or proofs in browsers is in one of the two folders", async () => {
   const files = await readdir(join(root, "e2e"), { recursive: true });

@@ -14,8 +14,14 @@ import { Tally } from "./tally.mjs";
 const [kind = "test", ...names] = argv.slice(2).map((word) => word.replace(/^--/, ""));
 
 if (kind === "long") await runLong(names);
-else if (kind === "wide") await runWide();
-else await runTest();
+else if (kind === "wide" && names.length === 0) await runWide();
+else if (kind === "test" && names.length === 0) await runTest();
+else {
+  console.error(
+    `scripts/test.mjs takes --wide, or --long and its parts, or nothing: not ${argv.slice(2).join(" ")}.`,
+  );
+  process.exitCode = 1;
+}
 
 async function runTest() {
   const tally = await Tally.begin("test");
@@ -39,7 +45,7 @@ async function runWide() {
 }
 
 async function runLong(parts) {
-  const unknown = parts.filter((part) => !(part in LONG_PARTS));
+  const unknown = parts.filter((part) => !Object.hasOwn(LONG_PARTS, part));
   if (parts.length === 0 || unknown.length > 0) {
     for (const part of unknown) console.error(`There is no part that is called ${part}.`);
     console.log("npm run test:long -- PART…, each of at most an hour on two cores:\n");

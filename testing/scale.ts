@@ -1,5 +1,5 @@
 /**
- * The one number that sizes the proofs: 0.01 in `npm test`, 1 in `npm run test:long`, which runs them at the
+ * The one number that sizes the proofs: 0.01 in `npm test` and `npm run test:wide`, 1 in `npm run test:long`, which runs them at the
  * figures that the project promises.
  */
 export const SCALE = Number(process.env.SCALE ?? "0.01");
