@@ -7,7 +7,7 @@ import { makeFile, shareOf } from "../files.ts";
 import { expectClean, isToldOfTheEnd, meet, textOf } from "../people.ts";
 
 const MIB = 1024 * 1024;
-/** Long enough on its way, and too large for memory, so that parts of it lie sealed on the receiver's disk. */
+/** Files of this size can be caught on their way, and do not fit into memory: parts lie sealed on the receiver's disk. */
 const SIZE = 96 * MIB;
 
 let server: TestServer;

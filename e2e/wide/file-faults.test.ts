@@ -14,17 +14,17 @@ import { makeFile, saved, sha256, shareOf } from "../files.ts";
 import { createRoom, join, reaches, state } from "../people.ts";
 
 const MIB = 1024 * 1024;
-/** Larger than what is held in memory, so that it goes to a disk. */
+/** Files of this size are larger than what is held in memory, so that they go to a disk. */
 const SIZE = 24 * MIB;
-/** Later than that a sender may have read everything already. */
+/** Faults strike at this share of the file at the latest: after it the sender may have read everything already. */
 const LATEST = 0.6;
-/** A lost connection is looked for two minutes long. */
+/** An outcome may take this long, because a lost connection is looked for for two minutes. */
 const OUTCOME_MS = 180_000;
-/** A relay is cut off for no longer than that: it is found again within the two minutes. */
+/** A relay is cut off for no longer than this, so that it is found again within the two minutes. */
 const LONGEST_CUT_MS = 12_000;
 
 let coturn: TestCoturn;
-/** Between the browsers and their relay. */
+/** The delay line stands between the browsers and their relay. */
 let line: DelayedUdp;
 let server: TestServer;
 let sender: LabBrowser;
@@ -53,7 +53,7 @@ type Fault = {
   name: string;
   strike: (path: string) => Promise<unknown>;
   heal?: () => Promise<unknown>;
-  /** Over the relay and nothing else. */
+  /** The file goes over the relay and nothing else. */
   isRelayed?: true;
   /** What comes of it at least once: some faults come too late, others are overcome. */
   leadsTo?: "failed" | "delivered";
@@ -122,7 +122,7 @@ async function cutForAWhile(): Promise<void> {
   line.setTrouble();
 }
 
-/** As when a machine goes from one network to another: both sides look for a new path. */
+/** The page is told what it is told when a machine goes to another network, so that it looks for a new path. */
 function changeNetwork(tab: Tab): Promise<void> {
   return tab.evaluate(() => void window.dispatchEvent(new Event("online")), undefined);
 }
@@ -157,7 +157,7 @@ declare global {
   }
 }
 
-/** From the next document on: a page gives nobody its connections. */
+/** From the next document on the page remembers its connections, which it gives to nobody by itself. */
 async function rememberConnections(tab: Tab): Promise<void> {
   if (!(tab instanceof ChromiumTab)) throw new TypeError("only Chromium's tabs can be prepared");
   await tab.page.addInitScript(() => {
@@ -180,7 +180,7 @@ function closeConnections(tab: Tab): Promise<void> {
   }, undefined);
 }
 
-/** As when the person looks at something else. */
+/** The page is told what it is told when the person looks at something else. */
 function hide(tab: Tab): Promise<void> {
   return tab.evaluate(() => {
     Object.defineProperty(document, "hidden", { value: true, configurable: true });

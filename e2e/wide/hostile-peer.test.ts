@@ -184,7 +184,7 @@ async function weight(tab: ChromiumTab): Promise<{ elements: number; bytes: numb
   return { elements, bytes: usedSize };
 }
 
-/** From now on the page notes how long it was deaf to everything. */
+/** From now on the page notes for how long its main thread was blocked. */
 function watchPauses(tab: ChromiumTab): Promise<void> {
   return tab.evaluate(() => {
     let last = performance.now();

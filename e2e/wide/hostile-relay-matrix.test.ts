@@ -70,7 +70,7 @@ describe.concurrent("two Node peers and a server that lies", () => {
     await until("R to refuse", () => room.responder.isOver, PATIENCE_MS);
     expect(adversary.hasActed).toBe(true);
     expect(room.both.map(({ wasSecure }) => wasSecure)).toEqual([false, false]);
-    // I, to whom nobody lied, may have called; a seat that is a lie answers nothing.
+    // The initiator, to whom nobody lied, may have called; the responder, whose init was a lie, must not have answered.
     expect(room.recording.signals.filter(({ from }) => from === "R")).toEqual([]);
   });
 

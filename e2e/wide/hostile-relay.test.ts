@@ -88,7 +88,7 @@ class Room implements AsyncDisposable {
     );
   }
 
-  /** Undefined as long as it is open. */
+  /** Whether the attempt has failed or got secure: undefined as long as it is open. */
   async outcome(): Promise<"failed" | "secure" | undefined> {
     if ((await Promise.all(this.both.map(hasFailed))).some(Boolean)) return "failed";
     const states = await Promise.all(this.both.map(state));
@@ -113,7 +113,7 @@ function noteStates(): void {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** In `npm test` each stage once, each time with another tampering; at full size every pair. */
+/** In `npm run test:wide` each stage comes once, each time with another tampering; at full size every pair comes. */
 function chosen(): readonly Attack[] {
   const all = attacks();
   if (SCALE >= 1) return all;

@@ -12,12 +12,12 @@ import { createRoom, join, reaches, talk } from "../people.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = scaled(1024 * MIB, 20 * MIB);
-/** Both pages together, which is stricter than either. */
+/** The bound is for both pages together, which is stricter than one for each. */
 const GROWTH_BYTES = 64 * MIB;
-/** At a megabyte a second, far below what was ever measured. */
+/** The limit allows for a megabyte a second, which is far below what was ever measured. */
 const PATIENCE_MS = 60_000 + SIZE / 1024;
 
-/** Firefox asks no relay on loopback otherwise. */
+/** Without this preference Firefox asks no relay on loopback. */
 const FIREFOX_PREFS = { "media.peerconnection.ice.loopback": true };
 
 let coturn: TestCoturn;

@@ -27,7 +27,8 @@ import { meet, state, textOf } from "../people.ts";
 /**
  * Two people on two machines say numbered things to each other without a pause while something happens to what is
  * between them. Afterwards each has everything on the screen, once and in order, or both are told that the
- * connection is lost. The whole of it takes over an hour; each `npm test` does three that need a minute.
+ * connection is lost. The whole of it takes over an hour; each `npm run test:wide` does the three that
+ * need a minute in all.
  */
 const TELLING = [cablePulled(5, "goes on"), addressChanged, connectionClosed];
 const INTERRUPTIONS: readonly Interruption[] = [
