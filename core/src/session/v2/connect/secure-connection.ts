@@ -5,7 +5,7 @@ import type { Role } from "../../../crypto/keys.ts";
 import { SignalSeal } from "../../../crypto/seal.ts";
 import { asNullroomError, NullroomError } from "../../../errors.ts";
 import { after, childOf } from "../../../lifetime.ts";
-import type { HeardFrame, TalkFrame } from "../../../wire/frames.ts";
+import type { TalkFrame } from "../../../wire/frames.ts";
 import { formatSignalBody, parseSignalBody, type SignalBody } from "../../../wire/signal-body.ts";
 import type { ConnectStep } from "../../session.ts";
 import type { FileEngineClient } from "../engine/client.ts";
@@ -71,8 +71,8 @@ export class SecureConnection {
 
   /** Nothing happens before `open`. */
   static async create(options: SecureConnectionOptions): Promise<SecureConnection> {
-    const { role, room, secrets } = options;
-    const { sealI, sealR } = secrets;
+    const { sealI, sealR } = options.secrets;
+    const { room, role } = options;
     return new SecureConnection(options, await SignalSeal.create({ sealI, sealR, room, role }));
   }
 
@@ -112,15 +112,14 @@ export class SecureConnection {
   async open(): Promise<void> {
     const { openTransport, engine, role } = this.#options;
     const { signal } = this;
-    const onEvent = (event: TransportEvent) => this.#hearTransport(event);
-    const transport = await openTransport({ role, signal, onEvent });
+    const transport = await openTransport({ role, signal, onEvent: (event) => this.#hearTransport(event) });
     const channels = new SecureChannels({
       role,
       ctl: transport.ctl,
       attachBulk: (onEvent) => engine.attach(transport.bulk, onEvent),
       signal,
       listener: {
-        onFrame: (frame) => this.#hearFrame(frame),
+        onFrame: (frame) => this.#guarded(async () => this.#hellos.take(frame)),
         onMarker: () => this.fail(new NullroomError("E_RECORD_EPOCH", "a marker before HELLO")),
       },
       onEvent: (event) => this.#hearChannels(event),
@@ -265,10 +264,6 @@ export class SecureConnection {
       default:
         event satisfies never;
     }
-  }
-
-  #hearFrame(frame: HeardFrame): Promise<void> {
-    return this.#guarded(async () => this.#hellos.take(frame));
   }
 
   #sayHello(): Promise<void> {
