@@ -43,6 +43,8 @@ export class Pairing {
   #inbox: HandshakeInbox | undefined;
   #attempt: Attempt | undefined;
   #peer: SecurePeer | undefined;
+  /** From `begin` until there is an attempt: what fails meanwhile is told like the failure of one. */
+  #isBeginning = false;
   #isClosed = false;
 
   static async create(options: PairingOptions): Promise<Pairing> {
@@ -67,7 +69,7 @@ export class Pairing {
   }
 
   get isIdle(): boolean {
-    return this.#attempt === undefined && this.#peer === undefined;
+    return this.#attempt === undefined && this.#peer === undefined && !this.#isBeginning;
   }
 
   /** Begin a new attempt, whatever was under way before. @throws "E_HS_TAMPER" when three have counted */
@@ -77,6 +79,7 @@ export class Pairing {
     const { role, room, say } = connection;
     const inbox = this.#openInbox;
     if (inbox === undefined) return;
+    this.#isBeginning = true;
     attempts.begin();
     this.#step("handshake");
     this.#options.loadSecurePeer().catch(() => undefined); // because the attempt fails of it when it needs it
@@ -91,6 +94,7 @@ export class Pairing {
       onEvent: (event) => this.#hearAttempt(attempt, event),
     });
     this.#attempt = attempt;
+    this.#isBeginning = false;
     await attempt.begin();
   }
 
@@ -110,6 +114,7 @@ export class Pairing {
 
   /** What was under way is over, and another attempt may begin. */
   cancel(): void {
+    this.#isBeginning = false;
     this.#attempt?.close();
     this.#attempt = undefined;
     this.#peer?.close();
