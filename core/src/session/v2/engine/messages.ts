@@ -12,7 +12,7 @@ import type { RemoteChannelEvent } from "../records/remote-channel.ts";
  * the engine in one, Node runs it in the same thread, and the session sees no difference.
  */
 
-/** Names one bulk channel from its making to its end. The next connection of the same session brings the next number. */
+/** Names one bulk channel of a conversation from its making to its end. Each new connection brings the next number. */
 export type BulkId = number;
 
 /** How far a file that comes in has come, and how far its sender may go: bytes from the beginning. */

@@ -3,7 +3,7 @@ import type { EngineEvent } from "./messages.ts";
 /** Chunks come by the thousand a second, and nobody reads faster than this. */
 const EVERY_MS = 100;
 
-/** Passes events on in order; of figures that only rise (bytes moved, records counted) only the newest ten times a second. */
+/** Passes events on in order; of figures (bytes moved, records counted) only the newest one, ten times a second. */
 export class Throttle {
   readonly #post: (event: EngineEvent) => void;
   readonly #latest = new Map<string, EngineEvent>();

@@ -40,17 +40,12 @@ export class Attempt {
   readonly #lifetime = new AbortController();
   #handshake: Handshake | undefined;
   #counted = false;
-  #phase: "handshake" | "authenticated" | "closed" = "handshake";
   #cancelDeadline: () => void = () => undefined;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#psk = options.setup.psk.slice();
     this.#lifetime.signal.addEventListener("abort", () => this.#wipe(), { once: true });
-  }
-
-  get isAuthenticated(): boolean {
-    return this.#phase === "authenticated";
   }
 
   /** The responder's is unknown until HS1. */
@@ -94,7 +89,7 @@ export class Attempt {
 
   /** Something went wrong that concerns this attempt alone. */
   fail(thrown: unknown): void {
-    if (this.#phase === "closed") return;
+    if (this.#lifetime.signal.aborted) return;
     const error = asNullroomError(thrown, "E_CHANNEL", "the attempt failed");
     this.close();
     void this.#options.onEvent({ type: "failed", error });
@@ -102,7 +97,6 @@ export class Attempt {
 
   /** Idempotent. */
   close(): void {
-    this.#phase = "closed";
     this.#lifetime.abort();
   }
 
@@ -118,7 +112,6 @@ export class Attempt {
   async #authenticated({ secrets, words }: Agreed): Promise<void> {
     this.#cancelDeadline();
     if (this.#lifetime.signal.aborted) return wipeSession(secrets);
-    this.#phase = "authenticated";
     wipe(this.#psk);
     await this.#options.onEvent({ type: "authenticated", secrets, words });
   }

@@ -117,7 +117,7 @@ export class Chat {
     try {
       await this.#options.send({ type: "chat", id: number, text });
     } catch {
-      return; // because the end of the channels ends this text too, in `close`
+      return; // because a text that nobody has acknowledged is sent again after a reconnect, and fails in `close`
     }
     const waiting = this.#unacknowledged.some((message) => message.number === number);
     if (waiting) this.#options.emitter.emit({ type: "delivery", id: `out-${number}`, status: "sent" });

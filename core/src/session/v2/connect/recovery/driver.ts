@@ -41,11 +41,6 @@ export class RecoveryDriver {
     for (const command of commands) onCommand(command);
   }
 
-  hearConnectionState(state: RTCPeerConnectionState): void {
-    if (state === "disconnected" || state === "connected") this.handle({ type: state });
-    else if (state === "failed" || state === "closed") this.handle({ type: "dead" });
-  }
-
   /** Whether an ICE restart is possible: both sides have said so, and later lanes may forbid it. */
   setCanRestart(canRestart: boolean): void {
     this.#recovery = { ...this.#recovery, canRestart };

@@ -138,7 +138,10 @@ export class LaneConnection {
     if (outgoing !== undefined && this.#candidates.length < MAX_CANDIDATES) this.#candidates.push(outgoing);
   }
 
-  /** All candidates are there, or have had their time. A lane without any may still be found by the other side. */
+  /**
+   * All candidates are there, or have had their time. A lane that has found none is described nevertheless: the other side
+   * may learn its address from the packets that arrive (a peer-reflexive candidate).
+   */
   #tellWhole(): void {
     if (this.#isWhole || this.#description === undefined) return;
     this.#isWhole = true;
